@@ -1,0 +1,36 @@
+"""dikast: panels of LLM judges that deliberate, checked for bias and transitivity.
+
+Importing this package is cheap: public names are resolved on first use (PEP 562), so
+neither litellm nor langgraph nor pydantic is loaded until something needs them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+__version__ = "0.1.0"
+
+# The rooms agents/, graphs/ and prompts/ live at the top of the repository and are linked
+# into this package. Where links were dropped (a zip download, Windows without the right to
+# make them) the repository root stands in, so that `dikast.agents` still resolves.
+_HERE = Path(__file__).resolve().parent
+if not (_HERE / "agents").is_dir() and (_HERE.parent / "agents" / "__init__.py").is_file():
+    __path__.append(str(_HERE.parent))
+
+_PUBLIC: dict[str, str] = {}
+
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home on first use."""
+    if name not in _PUBLIC:
+        msg = f"module 'dikast' has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(importlib.import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PUBLIC])

@@ -1,0 +1,5 @@
+"""Aggregation rules: standing votes in, a decision out. One pure function per file.
+
+A rule never depends on the order of votes, gives a unanimous vote back, stays within the range
+of the votes, and returns a tie as a tie. `dikast.testing.check_rule` holds any rule to that.
+"""

@@ -1,0 +1,105 @@
+"""The values that flow through dikast: frozen, strict, with a JSON round trip."""
+
+from dikast.types.ballots import Abstention, Ballot, Evidence, Reason, Source, Standing
+from dikast.types.base import SCHEMA_VERSION, Metadata, Value
+from dikast.types.calls import (
+    MARK,
+    CallFailure,
+    Gateway,
+    ModelReply,
+    ModelRequest,
+    Place,
+    PromptMessage,
+)
+from dikast.types.cases import Attachment, Candidate, Case, Context, Message
+from dikast.types.dockets import Docket
+from dikast.types.findings import BiasFinding, BiasKind, Critique, CritiquePoint, Severity
+from dikast.types.panels import (
+    EMBEDDED,
+    JudgeSpec,
+    ModelSpec,
+    PanelSpec,
+    Price,
+    ProtocolSpec,
+    RuleSpec,
+    Sampling,
+)
+from dikast.types.rubrics import Anchor, Criterion, Need, Rubric
+from dikast.types.scales import (
+    IntegerScale,
+    OffScale,
+    OrdinalScale,
+    PreferenceScale,
+    RawScore,
+    RealScale,
+    Scale,
+    YesNoScale,
+)
+from dikast.types.usage import Usage
+from dikast.types.verdicts import (
+    CriterionVerdict,
+    Dissent,
+    Flip,
+    Status,
+    StopReason,
+    Transcript,
+    Verdict,
+)
+
+__all__ = [
+    "EMBEDDED",
+    "MARK",
+    "SCHEMA_VERSION",
+    "Abstention",
+    "Anchor",
+    "Attachment",
+    "Ballot",
+    "BiasFinding",
+    "BiasKind",
+    "CallFailure",
+    "Candidate",
+    "Case",
+    "Context",
+    "Criterion",
+    "CriterionVerdict",
+    "Critique",
+    "CritiquePoint",
+    "Dissent",
+    "Docket",
+    "Evidence",
+    "Flip",
+    "Gateway",
+    "IntegerScale",
+    "JudgeSpec",
+    "Message",
+    "Metadata",
+    "ModelReply",
+    "ModelRequest",
+    "ModelSpec",
+    "Need",
+    "OffScale",
+    "OrdinalScale",
+    "PanelSpec",
+    "Place",
+    "PreferenceScale",
+    "Price",
+    "PromptMessage",
+    "ProtocolSpec",
+    "RawScore",
+    "RealScale",
+    "Reason",
+    "Rubric",
+    "RuleSpec",
+    "Sampling",
+    "Scale",
+    "Severity",
+    "Source",
+    "Standing",
+    "Status",
+    "StopReason",
+    "Transcript",
+    "Usage",
+    "Value",
+    "Verdict",
+    "YesNoScale",
+]

@@ -1,0 +1,152 @@
+"""The plain description of a panel: what graphs take, what panel.toml says."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, JsonValue, model_validator
+
+from dikast.types.base import Value
+from dikast.types.rubrics import Rubric
+
+EMBEDDED = "embedded/"
+"""Prefix of rule-backed judges and critics in `model`: `embedded/overlap`."""
+
+
+class Sampling(Value):
+    """Parameters of a call; each is sent only when set, since many models refuse some."""
+
+    temperature: float | None = Field(default=None, ge=0)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_tokens: int | None = Field(default=None, gt=0)
+    seed: int | None = None
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = None
+    extra: dict[str, JsonValue] = {}
+    """Further parameters, passed to the provider as they are."""
+
+
+class Price(Value):
+    """US dollars per million tokens. A local model's price of 0 is stated, not assumed."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+
+
+class ModelSpec(Value):
+    """Where a model is and how it may be called."""
+
+    model: str = Field(min_length=1)
+    """As litellm names it (`openai/gpt-4o`, `ollama/llama3`), or `embedded/NAME`."""
+    api_base: str | None = None
+    """Address of a local server (vLLM, Ollama, llama.cpp, LM Studio); None: the provider's."""
+    api_key_env: str | None = None
+    """Environment variable that holds the key (never the key itself); None: litellm's own."""
+    sampling: Sampling = Sampling()
+    price: Price | None = None
+    """None: litellm's price table; unknown there is unknown."""
+    timeout: float = Field(default=120.0, gt=0)
+    """Seconds on wall time from sending to the last byte, per attempt."""
+    retries: int = Field(default=3, ge=0, le=20)
+    max_concurrency: int = Field(default=16, ge=1)
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    structured: Literal["schema", "json_object", "none"] = "schema"
+    """What is asked of the provider: a JSON schema, a JSON object, or nothing."""
+    vision: bool | None = None
+    """Whether it can see images; None asks litellm's table."""
+    family: str | None = None
+    """Who made it; None derives it from the name."""
+
+    @property
+    def embedded(self) -> str | None:
+        """Name of the rule-backed judge or critic; None for a model."""
+        return self.model.removeprefix(EMBEDDED) if self.model.startswith(EMBEDDED) else None
+
+
+class JudgeSpec(ModelSpec):
+    """One seat of the panel."""
+
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")
+    persona: str | None = None
+    """Who the judge is told to be; None for a plain judge."""
+    format: str = "structured"
+    weight: float = Field(default=1.0, gt=0)
+    samples: int = Field(default=1, ge=1, le=64)
+    reserve: str | None = None
+    """Name of the reserve that stands in when this judge fails; None for nobody."""
+
+
+class RuleSpec(Value):
+    """The rule that turns standing votes into a decision."""
+
+    name: str = "median"
+    params: dict[str, JsonValue] = {}
+
+
+class ProtocolSpec(Value):
+    """How the panel proceeds (design: "Settled terms of the protocol")."""
+
+    seating: Literal["all", "sequential"] = "all"
+    """`sequential` asks two judges, and the others one by one only while the vote is open."""
+    criteria: Literal["separate", "together"] = "separate"
+    deliberate: Literal["contested", "never"] = "contested"
+    max_rounds: int = Field(default=2, ge=0, le=2)
+    tolerance: float = Field(default=0.25, ge=0, le=1)
+    """Votes within this share of the scale agree."""
+    low_confidence: float = Field(default=0.6, ge=0, le=1)
+    """Confidence below this is low."""
+    on_low_confidence: Literal["abstain", "keep", "escalate", "adjudicate"] = "abstain"
+    fold: Literal["strict", "lenient"] = "strict"
+    reasks: int = Field(default=1, ge=0, le=3)
+    case_deadline: float = Field(default=900.0, gt=0)
+    """Seconds on wall time for one case."""
+
+
+class PanelSpec(Value):
+    """Judges, rubric, rule, quorum and protocol."""
+
+    name: str = Field(default="panel", min_length=1, max_length=100)
+    judges: tuple[JudgeSpec, ...] = Field(min_length=1)
+    reserves: tuple[JudgeSpec, ...] = ()
+    rubric: Rubric
+    rule: RuleSpec = RuleSpec()
+    quorum: int | None = Field(default=None, ge=1)
+    """Votes needed per criterion; None for a majority of the seats."""
+    protocol: ProtocolSpec = ProtocolSpec()
+    critic: ModelSpec | None = None
+    """Who writes critiques; None for no critic: then contested votes are not revised."""
+    screens: tuple[str, ...] | None = None
+    """Names of the free detectors; None for all that are registered."""
+    detector: ModelSpec | None = None
+    """The reasoning bias detector; None for none."""
+    escalation: JudgeSpec | None = None
+    """The stronger judge for low confidence; None for none."""
+    share_identical: bool = False
+    """Whether identical requests from different places may share one answer."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        names = [j.name for j in (*self.judges, *self.reserves, *filter(None, [self.escalation]))]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two judges are named `{twice[0]}`; names must differ")
+        if self.quorum is not None and self.quorum > len(self.judges):
+            raise ValueError(
+                f"`quorum` is {self.quorum}, above the number of judges ({len(self.judges)})"
+            )
+        reserves = {judge.name for judge in self.reserves}
+        for judge in self.judges:
+            if judge.reserve is not None and judge.reserve not in reserves:
+                raise ValueError(
+                    f"judge `{judge.name}` names the reserve `{judge.reserve}`, "
+                    "which is not among `reserves`"
+                )
+        if self.protocol.on_low_confidence == "escalate" and self.escalation is None:
+            raise ValueError(
+                "`on_low_confidence` is `escalate`, and there is no `escalation` judge"
+            )
+        return self
+
+    @property
+    def quorum_needed(self) -> int:
+        """Votes needed per criterion: `quorum`, or a majority of the seats."""
+        return self.quorum if self.quorum is not None else len(self.judges) // 2 + 1

@@ -1,0 +1,152 @@
+"""What the panel says: verdict, dissents, flips, transcript."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from dikast.types.ballots import Ballot, Reason, Standing
+from dikast.types.base import Value
+from dikast.types.findings import BiasFinding, Critique
+from dikast.types.usage import Usage
+
+Status = Literal["decided", "abstained", "failed", "awaiting_adjudication"]
+
+
+class StopReason(StrEnum):
+    """Why deliberation on a criterion ended."""
+
+    UNCONTESTED = "uncontested"  # nothing to deliberate
+    DISABLED = "disabled"  # the protocol does not deliberate
+    LOCKED = "locked"  # no vote still open could change the decision
+    SETTLED = "settled"  # after a revision nothing was contested any more
+    NO_CHANGE = "no_change"  # a round changed no vote
+    UNSTABLE = "unstable"  # a vote returned to an earlier value
+    MAX_ROUNDS = "max_rounds"
+    NO_GROUNDS = "no_grounds"  # the critic had nothing that could be verified
+    NO_QUORUM = "no_quorum"
+    BUDGET = "budget"
+    DEADLINE = "deadline"
+
+
+class Flip(Value):
+    """One changed vote."""
+
+    seat: str
+    criterion: str
+    round: int = Field(ge=1)
+    before: float
+    after: float
+    direction: Literal["toward_majority", "away_from_majority", "neither"]
+    """Against the decision of the round before; a sign of herding, not of error."""
+    grounds: str = ""
+
+
+class Dissent(Value):
+    """A vote beyond tolerance of the decision, with its reasons verbatim."""
+
+    seat: str
+    criterion: str
+    score: float
+    shown: str
+    rationale: str = ""
+
+
+class CriterionVerdict(Value):
+    """The panel's decision on one criterion."""
+
+    criterion: str
+    score: float | None = None
+    """On the criterion's scale; None if undecided, with `reason`."""
+    shown: str = ""
+    """The score as a person writes it; empty if undecided."""
+    reason: Reason | None = None
+    """Why there is no score; None if there is one."""
+    detail: str = ""
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    """Weighted share of standing votes within tolerance of the decision; None without votes."""
+    agreement: float | None = Field(default=None, ge=0, le=1)
+    """1 minus the mean absolute distance of all pairs of votes, as a share of the scale; None
+    with fewer than two votes."""
+    consistent: float | None = Field(default=None, ge=0, le=1)
+    """Share of votes whose two presentation orders agreed; None with one order only."""
+    votes: int = Field(default=0, ge=0)
+    abstentions: int = Field(default=0, ge=0)
+    first_score: float | None = None
+    """What the rule made of the private first ballots; None if undecided then."""
+    contested: bool = False
+    """Whether it was contested after the private round."""
+    rounds: int = Field(default=0, ge=0)
+    """Rounds of revision held."""
+    stop: StopReason = StopReason.UNCONTESTED
+    dissents: tuple[Dissent, ...] = ()
+
+    @model_validator(mode="after")
+    def _score_or_reason(self) -> Self:
+        if (self.score is None) == (self.reason is None):
+            raise ValueError("a criterion verdict has either `score` or `reason`")
+        return self
+
+
+class Transcript(Value):
+    """Everything that was said on one case, in order."""
+
+    ballots: tuple[Ballot, ...] = ()
+    standings: tuple[Standing, ...] = ()
+    findings: tuple[BiasFinding, ...] = ()
+    critiques: tuple[Critique, ...] = ()
+    flips: tuple[Flip, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Verdict(Value):
+    """A panel's answer on one case, with what stands behind it."""
+
+    schema_version: Literal[1] = 1
+    case_id: str
+    candidates: tuple[str, ...]
+    """Ids of the candidates judged, in canonical order."""
+    panel: str
+    status: Status
+    reason: Reason | None = None
+    """Why it was not decided; None if it was."""
+    detail: str = ""
+    score: float | None = None
+    """Weighted mean of the criteria, each as a share of its scale (0 worst, 1 best); None unless
+    every criterion has a score. On preferences: −1 to 1, positive for the first candidate."""
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    """The lowest confidence of any criterion; None without votes."""
+    calibrated: bool = False
+    """Whether confidence was fitted on labels; if not it is a share of votes, not a probability."""
+    criteria: tuple[CriterionVerdict, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Seats that cast no vote on some criterion."""
+    transcript: Transcript = Transcript()
+    usage: Usage = Usage()
+    rubric: str = ""
+    """Content digest of the rubric."""
+    prompts: dict[str, str] = {}
+    """Content digest of each prompt used, by name."""
+    baseline: bool = False
+    """Whether any rule-backed baseline judge sat on the panel."""
+
+    @model_validator(mode="after")
+    def _consistent_status(self) -> Self:
+        if (self.status == "decided") != (self.reason is None):
+            raise ValueError("`reason` is given exactly when the status is not `decided`")
+        if self.status == "failed" and self.score is not None:
+            raise ValueError("a failed verdict has no score")
+        return self
+
+    def criterion(self, criterion_id: str) -> CriterionVerdict:
+        """The decision on this criterion.
+
+        Raises:
+            KeyError: The panel did not judge by it.
+        """
+        for decision in self.criteria:
+            if decision.criterion == criterion_id:
+                return decision
+        raise KeyError(criterion_id)
