@@ -3,3 +3,7 @@
 A rule never depends on the order of votes, gives a unanimous vote back, stays within the range
 of the votes, and returns a tie as a tie. `dikast.testing.check_rule` holds any rule to that.
 """
+
+from dikast.rules._contract import Decision, Rule, Vote, average, settle, total
+
+__all__ = ["Decision", "Rule", "Vote", "average", "settle", "total"]

@@ -38,6 +38,7 @@ from dikast.types.scales import (
 from dikast.types.usage import Usage
 from dikast.types.verdicts import (
     CriterionVerdict,
+    Direction,
     Dissent,
     Flip,
     Status,
@@ -64,6 +65,7 @@ __all__ = [
     "CriterionVerdict",
     "Critique",
     "CritiquePoint",
+    "Direction",
     "Dissent",
     "Docket",
     "Evidence",

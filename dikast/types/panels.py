@@ -113,7 +113,7 @@ class PanelSpec(Value):
     """Votes needed per criterion; None for a majority of the seats."""
     protocol: ProtocolSpec = ProtocolSpec()
     critic: ModelSpec | None = None
-    """Who writes critiques; None for no critic: then contested votes are not revised."""
+    """Who writes critiques; None for none: challenged judges then see findings and arguments."""
     screens: tuple[str, ...] | None = None
     """Names of the free detectors; None for all that are registered."""
     detector: ModelSpec | None = None

@@ -12,6 +12,9 @@ from dikast.types.base import Value
 from dikast.types.findings import BiasFinding, Critique
 from dikast.types.usage import Usage
 
+Direction = Literal["toward_majority", "away_from_majority", "neither"]
+"""Where a changed vote moved, against the panel's decision of the round before."""
+
 Status = Literal["decided", "abstained", "failed", "awaiting_adjudication"]
 
 
@@ -39,7 +42,7 @@ class Flip(Value):
     round: int = Field(ge=1)
     before: float
     after: float
-    direction: Literal["toward_majority", "away_from_majority", "neither"]
+    direction: Direction
     """Against the decision of the round before; a sign of herding, not of error."""
     grounds: str = ""
 
@@ -81,6 +84,8 @@ class CriterionVerdict(Value):
     rounds: int = Field(default=0, ge=0)
     """Rounds of revision held."""
     stop: StopReason = StopReason.UNCONTESTED
+    decided_by: str = "panel"
+    """`panel`, or who adjudicated: the stronger judge's name, or a person's."""
     dissents: tuple[Dissent, ...] = ()
 
     @model_validator(mode="after")

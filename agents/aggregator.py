@@ -1,0 +1,299 @@
+"""The aggregator: standing votes to a verdict, with confidence, flips and minority report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from dikast.agents.standing import counts, standings
+from dikast.agents.tally import Counter, Tally, near
+from dikast.types import (
+    Ballot,
+    Criterion,
+    CriterionVerdict,
+    Direction,
+    Dissent,
+    Docket,
+    Flip,
+    PanelSpec,
+    Reason,
+    Standing,
+    Status,
+    StopReason,
+    Transcript,
+    Usage,
+    Verdict,
+)
+
+OWN_CHOICE = frozenset({Reason.NOT_APPLICABLE, Reason.NO_EVIDENCE, Reason.SAMPLES_SPLIT})
+"""Abstentions that are a judge's own answer; all other reasons are failures."""
+
+
+class Course(NamedTuple):
+    """How deliberation on one criterion went."""
+
+    contested: bool = False
+    stop: StopReason = StopReason.UNCONTESTED
+    rounds: int = 0
+
+
+class Aggregator:
+    """Turns ballots into a verdict. Pure: no I/O, no clock, no chance.
+
+    Args:
+        spec: The panel.
+        orders: 1 for direct assessment, 2 for a pair.
+    """
+
+    def __init__(self, spec: PanelSpec, *, orders: int = 1) -> None:
+        self.spec = spec
+        self.orders = orders
+        self.counter = Counter(spec)
+        self.weights = {judge.name: judge.weight for judge in spec.judges}
+
+    def standings(self, ballots: Sequence[Ballot], *, upto: int | None = None) -> list[Standing]:
+        """Standing votes of the panel's seats, of `upto`'s round and before."""
+        own = [ballot for ballot in ballots if ballot.seat in self.weights]
+        return standings(
+            own,
+            self.spec.rubric.criteria,
+            weights=self.weights,
+            protocol=self.spec.protocol,
+            orders=self.orders,
+            upto=upto,
+        )
+
+    def count(self, standing: Sequence[Standing], criterion: Criterion) -> Tally:
+        """Count the votes on one criterion."""
+        return self.counter.count([v for v in standing if v.criterion == criterion.id], criterion)
+
+    def flips(self, ballots: Sequence[Ballot]) -> tuple[Flip, ...]:
+        """Every changed vote, round by round, with its direction against the decision before."""
+        last = max((ballot.round for ballot in ballots), default=0)
+        found: list[Flip] = []
+        for number in range(1, last + 1):
+            before = self.standings(ballots, upto=number - 1)
+            after = {(v.seat, v.criterion): v for v in self.standings(ballots, upto=number)}
+            for criterion in self.spec.rubric.criteria:
+                aim = self.count(before, criterion).decision.score
+                for vote in (v for v in before if v.criterion == criterion.id):
+                    now = after[vote.seat, vote.criterion]
+                    if vote.score is None or now.score is None or now.score == vote.score:
+                        continue
+                    found.append(
+                        Flip(
+                            seat=vote.seat,
+                            criterion=criterion.id,
+                            round=number,
+                            before=vote.score,
+                            after=now.score,
+                            direction=_direction(vote.score, now.score, aim),
+                            grounds=_grounds(ballots, vote.seat, criterion.id, number),
+                        )
+                    )
+        return tuple(found)
+
+    def criterion_verdict(
+        self, criterion: Criterion, ballots: Sequence[Ballot], course: Course
+    ) -> CriterionVerdict:
+        """Decide one criterion from its ballots."""
+        standing = [v for v in self.standings(ballots) if v.criterion == criterion.id]
+        tally = self.counter.count(standing, criterion)
+        first = self.count(self.standings(ballots, upto=0), criterion)
+        score, reason, detail = self._outcome(criterion, standing, tally)
+        return CriterionVerdict(
+            criterion=criterion.id,
+            score=score,
+            shown="" if score is None else criterion.scale.show(score),
+            reason=reason,
+            detail=detail,
+            confidence=tally.confidence,
+            agreement=tally.agreement,
+            consistent=tally.consistent,
+            votes=tally.votes,
+            abstentions=len(standing) - tally.votes,
+            first_score=first.decision.score if first.quorum else None,
+            contested=course.contested,
+            rounds=course.rounds,
+            stop=course.stop,
+            dissents=self._dissents(criterion, standing, tally),
+        )
+
+    def _outcome(
+        self, criterion: Criterion, standing: Sequence[Standing], tally: Tally
+    ) -> tuple[float | None, Reason | None, str]:
+        """Score, or the reason why there is none, with a detail for a person."""
+        protocol = self.spec.protocol
+        if not tally.quorum:
+            silent = ", ".join(_why_silent(v) for v in standing if v.abstention is not None)
+            detail = f"{tally.votes} of {self.spec.quorum_needed} votes needed"
+            return None, Reason.NO_QUORUM, detail + (f"; {silent}" if silent else "")
+        if tally.decision.score is None:
+            tied = " and ".join(criterion.scale.show(score) for score in tally.decision.tied)
+            return None, Reason.TIE, f"the vote is tied between {tied}" if tied else "no decision"
+        shown = criterion.scale.show(tally.decision.score)
+        low = tally.confidence is None or tally.confidence < protocol.low_confidence
+        if low and protocol.on_low_confidence != "keep":
+            share = "no" if tally.confidence is None else f"{tally.confidence:.0%}"
+            return None, Reason.LOW_CONFIDENCE, f"leaning to {shown} with {share} of the votes"
+        return tally.decision.score, None, ""
+
+    def _dissents(
+        self, criterion: Criterion, standing: Sequence[Standing], tally: Tally
+    ) -> tuple[Dissent, ...]:
+        """Votes beyond tolerance of the decision; where there is none, every vote."""
+        aim, tolerance = tally.decision.score, self.spec.protocol.tolerance
+        return tuple(
+            Dissent(
+                seat=vote.seat,
+                criterion=criterion.id,
+                score=vote.score,
+                shown=criterion.scale.show(vote.score),
+                rationale=vote.rationale,
+            )
+            for vote in standing
+            if vote.score is not None
+            and (aim is None or not near(vote.score, aim, criterion.scale, tolerance))
+        )
+
+    def verdict(
+        self,
+        docket: Docket,
+        transcript: Transcript,
+        courses: Mapping[str, Course],
+        *,
+        usage: Usage | None = None,
+        prompts: Mapping[str, str] | None = None,
+    ) -> Verdict:
+        """The panel's verdict on a case.
+
+        Args:
+            docket: The case and its candidates in canonical order.
+            transcript: All that was said; its ballots decide, its standings and flips are filled
+                in here.
+            courses: How deliberation on each criterion went, by id.
+            usage: What it cost.
+            prompts: Content digests of the prompts used, by name.
+        """
+        ballots = transcript.ballots
+        decisions = tuple(
+            self.criterion_verdict(c, ballots, courses.get(c.id, Course()))
+            for c in self.spec.rubric.criteria
+        )
+        spec = self.spec
+        full = transcript.model_copy(
+            update={"standings": tuple(self.standings(ballots)), "flips": self.flips(ballots)}
+        )
+        return conclude(
+            Verdict(
+                case_id=docket.case.id,
+                candidates=docket.canonical,
+                panel=spec.name,
+                status="failed",
+                reason=Reason.NO_QUORUM,
+                criteria=decisions,
+                missing=_missing(spec, full.standings),
+                transcript=full,
+                usage=usage or Usage(),
+                rubric=spec.rubric.digest,
+                prompts=dict(prompts or {}),
+                baseline=any(judge.embedded for judge in (*spec.judges, *spec.reserves)),
+            ),
+            spec,
+        )
+
+
+def conclude(verdict: Verdict, spec: PanelSpec) -> Verdict:
+    """Fill in what follows from the criteria: status, reason, score and confidence.
+
+    The overall score exists only if every criterion has one; no criterion is averaged away.
+    """
+    status, reason, detail = _status(verdict.criteria, verdict.transcript.standings, spec)
+    confidences = [d.confidence for d in verdict.criteria]
+    known = [c for c in confidences if c is not None]
+    fields = {
+        "status": status,
+        "reason": reason,
+        "detail": detail,
+        "score": overall(verdict.criteria, spec) if status == "decided" else None,
+        "confidence": min(known) if known and len(known) == len(confidences) else None,
+    }
+    return Verdict.model_validate({**dict(verdict), **fields})
+
+
+def overall(decisions: Sequence[CriterionVerdict], spec: PanelSpec) -> float | None:
+    """Weighted mean of the criteria: 0 to 1, or −1 to 1 on preferences; None if one is open."""
+    parts: list[tuple[float, float]] = []
+    for decision in decisions:
+        if decision.score is None:
+            return None
+        criterion = spec.rubric.criterion(decision.criterion)
+        unit = criterion.scale.unit(decision.score)
+        if criterion.scale.kind == "preference":
+            unit = 2 * unit - 1
+        parts.append((criterion.weight, unit))
+    mass = math.fsum(weight for weight, _ in parts)
+    return math.fsum(weight * unit for weight, unit in parts) / mass
+
+
+def _status(
+    decisions: Sequence[CriterionVerdict], standing: Sequence[Standing], spec: PanelSpec
+) -> tuple[Status, Reason | None, str]:
+    """Decided only if all criteria are; failed if failures (not choices) cost a quorum."""
+    open_ones = [decision for decision in decisions if decision.reason is not None]
+    if not open_ones:
+        return "decided", None, ""
+    worst = open_ones[0]
+    status: Status = "abstained"
+    for decision in open_ones:
+        if decision.reason is Reason.NO_QUORUM and _failed(decision, standing, spec):
+            status, worst = "failed", decision
+            break
+    detail = "; ".join(f"{d.criterion}: {d.detail or d.reason}" for d in open_ones)
+    if (
+        status == "abstained"
+        and spec.protocol.on_low_confidence == "adjudicate"
+        and any(d.reason in {Reason.LOW_CONFIDENCE, Reason.TIE} for d in open_ones)
+    ):
+        status = "awaiting_adjudication"
+    return status, worst.reason, detail
+
+
+def _failed(decision: CriterionVerdict, standing: Sequence[Standing], spec: PanelSpec) -> bool:
+    """Whether the quorum would have been reached had no judge failed."""
+    failed = sum(
+        vote.abstention is not None and vote.abstention.reason not in OWN_CHOICE
+        for vote in standing
+        if vote.criterion == decision.criterion
+    )
+    return failed > 0 and decision.votes + failed >= spec.quorum_needed
+
+
+def _why_silent(vote: Standing) -> str:
+    return f"{vote.seat}: {vote.abstention.reason}" if vote.abstention else vote.seat
+
+
+def _missing(spec: PanelSpec, standing: Sequence[Standing]) -> tuple[str, ...]:
+    """Seats that were asked and failed on some criterion, by name."""
+    silent = {
+        vote.seat
+        for vote in standing
+        if vote.abstention is not None and vote.abstention.reason not in OWN_CHOICE
+    }
+    return tuple(sorted(silent & {judge.name for judge in spec.judges}))
+
+
+def _direction(before: float, after: float, aim: float | None) -> Direction:
+    if aim is None or abs(after - aim) == abs(before - aim):
+        return "neither"
+    return "toward_majority" if abs(after - aim) < abs(before - aim) else "away_from_majority"
+
+
+def _grounds(ballots: Sequence[Ballot], seat: str, criterion: str, number: int) -> str:
+    own = (
+        b.grounds
+        for b in ballots
+        if (b.seat, b.criterion, b.round) == (seat, criterion, number) and counts(b) and b.grounds
+    )
+    return min(own, default="")

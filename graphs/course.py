@@ -1,0 +1,253 @@
+"""The course of deliberation, as pure functions: who votes next, what is contested, the end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from dikast.agents.aggregator import Aggregator
+from dikast.agents.contract import Brief
+from dikast.agents.standing import counts
+from dikast.agents.tally import disagree
+from dikast.graphs.state import Course, Summons
+from dikast.types import (
+    Ballot,
+    BiasFinding,
+    Criterion,
+    Critique,
+    PanelSpec,
+    Standing,
+    StopReason,
+)
+
+Presentation = tuple[str, ...]
+
+
+def presentations(candidates: Presentation) -> list[Presentation]:
+    """The presentation orders to ask: one for a response, both for a pair."""
+    return [candidates] if len(candidates) == 1 else [candidates, candidates[::-1]]
+
+
+def groups(spec: PanelSpec, criteria: Sequence[str]) -> list[tuple[Criterion, ...]]:
+    """Criteria that go into one call: each alone, or all together."""
+    chosen = [c for c in spec.rubric.criteria if c.id in set(criteria)]
+    return [tuple(chosen)] if spec.protocol.criteria == "together" else [(c,) for c in chosen]
+
+
+def jobs(
+    spec: PanelSpec, candidates: Presentation, criteria: Sequence[str]
+) -> list[tuple[Presentation, tuple[Criterion, ...]]]:
+    """What one seat is asked in one round: every order of every group, in a fixed sequence."""
+    return [(p, g) for p in presentations(candidates) for g in groups(spec, criteria)]
+
+
+def seating(spec: PanelSpec, case_id: str) -> list[str]:
+    """Seats in the order in which sequential seating asks them.
+
+    The order is drawn anew for each case from a digest of its id and the judges' names, so the
+    order in which a panel lists its judges decides nothing and the work is spread evenly.
+    """
+    names = [judge.name for judge in spec.judges]
+    if spec.protocol.seating == "all":
+        return sorted(names)
+    return sorted(names, key=lambda name: hashlib.sha256(f"{case_id}\0{name}".encode()).digest())
+
+
+def convened(spec: PanelSpec, case_id: str) -> list[Summons]:
+    """Who votes first: every seat, or the first two under sequential seating."""
+    seats = seating(spec, case_id)
+    if spec.protocol.seating == "sequential":
+        seats = seats[: max(2, spec.quorum_needed)]
+    criteria = tuple(criterion.id for criterion in spec.rubric.criteria)
+    return [Summons(seat=seat, judge=seat, criteria=criteria) for seat in seats]
+
+
+def next_seat(
+    spec: PanelSpec, aggregator: Aggregator, case_id: str, ballots: Sequence[Ballot]
+) -> list[Summons]:
+    """The next seat under sequential seating; nobody if every criterion is settled already.
+
+    A criterion stays open while it lacks a quorum, or its votes disagree and the seats left could
+    still change the decision.
+    """
+    asked = {ballot.seat for ballot in ballots}
+    left = [seat for seat in seating(spec, case_id) if seat not in asked]
+    if not left:
+        return []
+    standing = aggregator.standings(ballots)
+    weights = [aggregator.weights[seat] for seat in left]
+    still_open = tuple(
+        criterion.id
+        for criterion in spec.rubric.criteria
+        if _still_open(spec, aggregator, standing, weights, criterion)
+    )
+    return [Summons(seat=left[0], judge=left[0], criteria=still_open)] if still_open else []
+
+
+def _still_open(
+    spec: PanelSpec,
+    aggregator: Aggregator,
+    standing: Sequence[Standing],
+    weights: Sequence[float],
+    criterion: Criterion,
+) -> bool:
+    own = [vote for vote in standing if vote.criterion == criterion.id]
+    if not aggregator.count(own, criterion).quorum:
+        return True
+    contested = disagree(own, criterion.scale, spec.protocol.tolerance)
+    return contested and not aggregator.counter.locked(own, weights, criterion)
+
+
+def grave(findings: Iterable[BiasFinding], criterion: str, number: int) -> list[BiasFinding]:
+    """Grave findings on a criterion that were new in a round; older ones were heard already."""
+    return [
+        finding
+        for finding in findings
+        if finding.severity == "grave"
+        and finding.round == number
+        and finding.criterion in {None, criterion}
+    ]
+
+
+def progress(
+    spec: PanelSpec,
+    aggregator: Aggregator,
+    ballots: Sequence[Ballot],
+    findings: Sequence[BiasFinding],
+    courses: Mapping[str, Course],
+    *,
+    number: int,
+    late: bool,
+) -> dict[str, Course]:
+    """What each criterion's course is after a round of votes.
+
+    Args:
+        spec: The panel.
+        aggregator: Counts its votes.
+        ballots: All ballots so far.
+        findings: All findings so far.
+        courses: The courses before this round.
+        number: The round that was just voted.
+        late: Whether the case's deadline has passed.
+    """
+    standing = aggregator.standings(ballots)
+    new: dict[str, Course] = {}
+    for criterion in spec.rubric.criteria:
+        before = courses.get(criterion.id, Course())
+        if before.stop is not None:
+            new[criterion.id] = before
+            continue
+        own = [vote for vote in standing if vote.criterion == criterion.id]
+        contested = disagree(own, criterion.scale, spec.protocol.tolerance) or bool(
+            grave(findings, criterion.id, number)
+        )
+        stop = _stop(spec, aggregator, ballots, own, criterion, number, contested)
+        new[criterion.id] = Course(
+            contested=before.contested or contested,
+            stop=StopReason.DEADLINE if stop is None and late else stop,
+            rounds=number,
+        )
+    return new
+
+
+def _stop(
+    spec: PanelSpec,
+    aggregator: Aggregator,
+    ballots: Sequence[Ballot],
+    own: Sequence[Standing],
+    criterion: Criterion,
+    number: int,
+    contested: bool,
+) -> StopReason | None:
+    """Why deliberation on a criterion ends after a round; None if it goes on."""
+    if not aggregator.count(own, criterion).quorum:
+        return StopReason.NO_QUORUM
+    if not contested:
+        return StopReason.SETTLED if number else StopReason.UNCONTESTED
+    if spec.protocol.deliberate == "never" or spec.protocol.max_rounds == 0:
+        return StopReason.DISABLED
+    if number == 0:
+        return None
+    history = _history(aggregator, ballots, criterion.id, number)
+    if any(len(h) > 2 and h[-1] != h[-2] and h[-1] in h[:-2] for h in history.values()):
+        return StopReason.UNSTABLE
+    if all(h[-1] == h[-2] for h in history.values()):
+        return StopReason.NO_CHANGE
+    return StopReason.MAX_ROUNDS if number >= spec.protocol.max_rounds else None
+
+
+def _history(
+    aggregator: Aggregator, ballots: Sequence[Ballot], criterion: str, number: int
+) -> dict[str, list[float | None]]:
+    """Each seat's standing score after round 0, 1, … on one criterion."""
+    history: dict[str, list[float | None]] = {}
+    for upto in range(number + 1):
+        for vote in aggregator.standings(ballots, upto=upto):
+            if vote.criterion == criterion:
+                history.setdefault(vote.seat, []).append(vote.score)
+    return history
+
+
+def challenged(
+    own: Sequence[Standing], critique: Critique | None, findings: Sequence[BiasFinding]
+) -> list[str]:
+    """Seats that vote again on a criterion, sorted.
+
+    Those that the critique or a grave finding names; all that voted where neither names anyone,
+    or where a grave finding is about the input that all have read.
+    """
+    voters = {vote.seat for vote in own if vote.score is not None}
+    named = set(critique.challenged if critique else ()) & voters
+    about_input = False
+    for finding in findings:
+        if finding.seat is None:
+            about_input = True
+        elif finding.seat in voters:
+            named.add(finding.seat)
+    return sorted(voters if about_input or not named else named)
+
+
+def arguments(standing: Sequence[Standing], criteria: Sequence[str], seat: str) -> tuple[str, ...]:
+    """What the other seats said, without names, sorted by a digest so that order tells nothing."""
+    texts = {
+        vote.rationale
+        for vote in standing
+        if vote.seat != seat and vote.criterion in criteria and vote.rationale.strip()
+    }
+    return tuple(sorted(texts, key=lambda text: hashlib.sha256(text.encode()).digest()))
+
+
+def brief(
+    presentation: Presentation,
+    criteria: Sequence[str],
+    seat: str,
+    *,
+    ballots: Sequence[Ballot],
+    standing: Sequence[Standing],
+    findings: Sequence[BiasFinding],
+    critiques: Sequence[Critique],
+) -> Brief:
+    """What one challenged judge is shown under one presentation order. No names, no tallies."""
+    rounds = {v.criterion: v.round for v in standing if v.seat == seat and v.criterion in criteria}
+    return Brief(
+        own=tuple(
+            ballot
+            for ballot in ballots
+            if ballot.seat == seat
+            and ballot.presentation == presentation
+            and rounds.get(ballot.criterion) == ballot.round
+            and counts(ballot)
+        ),
+        critiques=tuple(
+            critique.model_copy(update={"critic": "critic", "challenged": ()})
+            for critique in critiques
+            if critique.criterion in criteria and critique.points
+        ),
+        findings=tuple(
+            finding
+            for finding in findings
+            if finding.criterion in {None, *criteria}
+            and (finding.seat == seat or (finding.seat is None and finding.severity == "grave"))
+        ),
+        arguments=arguments(standing, criteria, seat),
+    )

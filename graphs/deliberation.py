@@ -1,0 +1,487 @@
+"""The deliberation graph: private votes, bias findings, critiques, revisions, a verdict.
+
+Every step is a node. A model's failure is a value in the state, never an exception, so it cannot
+cost the siblings' votes; only a reason to stop the whole run (budget, storage) is raised again,
+after the votes of its step are in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dikast.agents.screening import screen
+
+from dikast import prompts
+from dikast.agents.adjudicator import decide_by_judge, decide_by_person, open_criteria
+from dikast.agents.aggregator import Aggregator
+from dikast.agents.aggregator import Course as FinalCourse
+from dikast.agents.contract import Critic, Judge
+from dikast.agents.seating import seat_critic, seat_detector, seat_judge
+from dikast.agents.standing import counts, stand
+from dikast.graphs import course as courses_of
+from dikast.graphs.admission import admit
+from dikast.graphs.court import Meter, OwnGateways, raise_halt
+from dikast.graphs.hearing import Bench
+from dikast.graphs.nodes import step
+from dikast.graphs.state import (
+    Court,
+    CritiqueTask,
+    PanelInput,
+    PanelOutput,
+    PanelState,
+    Summons,
+    VoteTask,
+)
+from dikast.types import (
+    BiasFinding,
+    Critique,
+    Docket,
+    PanelSpec,
+    StopReason,
+    Transcript,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from langgraph.graph.state import CompiledStateGraph
+    from langgraph.runtime import Runtime
+
+
+class Deliberation:
+    """The steps of the graph, bound to one panel.
+
+    Args:
+        spec: The panel.
+        judges: Judges by name that take the place of those the description names.
+        critic: A critic that takes the place of the described one.
+        adjudicable: Whether a person may be asked in mid-graph (there is a checkpointer).
+    """
+
+    def __init__(
+        self,
+        spec: PanelSpec,
+        *,
+        judges: Mapping[str, Judge] | None = None,
+        critic: Critic | None = None,
+        adjudicable: bool = False,
+    ) -> None:
+        given = judges or {}
+        described = (*spec.judges, *spec.reserves, *filter(None, [spec.escalation]))
+        self.spec = spec
+        self.bench = Bench(
+            spec, {j.name: given.get(j.name) or seat_judge(j, spec.protocol) for j in described}
+        )
+        self.critic = critic or seat_critic(spec.critic)
+        self.detector = seat_detector(spec.detector)
+        self.gateways = OwnGateways(spec)
+        self.adjudicable = adjudicable
+        self._aggregators = {orders: Aggregator(spec, orders=orders) for orders in (1, 2)}
+
+    def aggregator(self, candidates: Sequence[str]) -> Aggregator:
+        """The aggregator for one candidate or for a pair."""
+        return self._aggregators[len(candidates)]
+
+    # -- nodes ------------------------------------------------------------------------------
+
+    async def convene(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
+        """Check what is to be judged and summon the first seats."""
+        case, candidates = admit(state, self.spec)
+        return {
+            "case": case,
+            "candidates": candidates,
+            "deadline": time.monotonic() + self.spec.protocol.case_deadline,
+            "round": 0,
+            "courses": {},
+            "summoned": courses_of.convened(self.spec, case.id),
+        }
+
+    async def vote(self, state: VoteTask, runtime: Runtime[Court]) -> PanelState:
+        """One seat votes."""
+        meter = self._meter(runtime)
+        ballots = await self.bench.hear(
+            state["case"],
+            state["candidates"],
+            state["summons"],
+            deadline=state["deadline"],
+            gateway=meter,
+        )
+        return {"ballots": ballots, **_metered(meter)}
+
+    async def screen(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
+        """Free screens, and the reasoning detector where there is one, examine the new ballots."""
+        raise_halt(state.get("halts", []))
+        number = state["round"]
+        docket = Docket(case=state["case"], presentation=state["candidates"])
+        new = [b for b in state["ballots"] if b.round == number and counts(b)]
+        found = screen(docket, new, self.spec.screens)
+        meter = self._meter(runtime)
+        notes: list[str] = []
+        if self.detector is not None and meter is not None and _in_time(state):
+            more, failure = await self.detector.detect(
+                docket, new, self.spec.rubric.criteria, round=number, gateway=meter
+            )
+            found += more
+            notes += [f"bias detector, round {number}: {failure}"] if failure else []
+        return {
+            "findings": _unheard(found, state.get("findings", []), number),
+            "notes": notes,
+            **_metered(meter),
+        }
+
+    async def weigh(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
+        """See what is contested and whether deliberation goes on."""
+        raise_halt(state.get("halts", []))
+        number, ballots = state["round"], state["ballots"]
+        aggregator = self.aggregator(state["candidates"])
+        if number == 0 and self.spec.protocol.seating == "sequential" and _in_time(state):
+            more = courses_of.next_seat(self.spec, aggregator, state["case"].id, ballots)
+            if more:
+                return {"summoned": more, "contested": []}
+        courses = courses_of.progress(
+            self.spec,
+            aggregator,
+            ballots,
+            state.get("findings", []),
+            state["courses"],
+            number=number,
+            late=not _in_time(state),
+        )
+        going_on = [name for name, course in courses.items() if course.stop is None]
+        return {"summoned": [], "contested": going_on, "courses": courses}
+
+    async def criticise(self, state: CritiqueTask, runtime: Runtime[Court]) -> PanelState:
+        """The critic takes up one contested criterion."""
+        assert self.critic is not None
+        meter = self._meter(runtime)
+        docket = Docket(case=state["case"], presentation=state["candidates"])
+        criterion = self.spec.rubric.criterion(state["criterion"])
+        number = state["round"]
+        try:
+            async with asyncio.timeout(max(state["deadline"] - time.monotonic(), 0.0)):
+                critique = await self.critic.challenge(
+                    docket, criterion, state["ballots"], round=number, gateway=meter
+                )
+        except TimeoutError:
+            critique = _silent(self.critic.name, criterion.id, number, "the case's time was over")
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"[:300]
+            critique = _silent(self.critic.name, criterion.id, number, why)
+        return {"critiques": [critique], **_metered(meter)}
+
+    async def summon(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
+        """Call the challenged seats to vote again, unless they could change nothing."""
+        raise_halt(state.get("halts", []))
+        number, courses = state["round"], dict(state["courses"])
+        standing = self.aggregator(state["candidates"]).standings(state["ballots"])
+        called: dict[str, list[str]] = {}
+        for name in state["contested"]:
+            seats, stop = self._challenged(state, name, standing)
+            if stop is not None:
+                courses[name] = courses[name].model_copy(update={"stop": stop})
+            for seat in seats:
+                called.setdefault(seat, []).append(name)
+        summoned = [
+            self._recall(state, seat, called[seat], standing, number + 1) for seat in sorted(called)
+        ]
+        return {"summoned": summoned, "courses": courses, "round": number + bool(summoned)}
+
+    async def aggregate(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
+        """Apply the rule to the standing votes and write the verdict."""
+        raise_halt(state.get("halts", []))
+        transcript = Transcript(
+            ballots=tuple(state["ballots"]),
+            findings=tuple(state.get("findings", [])),
+            critiques=tuple(state.get("critiques", [])),
+            notes=tuple(state.get("notes", [])),
+        )
+        return {"verdict": self._verdict(state, transcript)}
+
+    async def escalate(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
+        """The stronger judge decides what the panel could not."""
+        assert self.spec.escalation is not None
+        meter = self._meter(runtime)
+        verdict, name = state["verdict"], self.spec.escalation.name
+        criteria = open_criteria(verdict)
+        ballots = await self.bench.hear(
+            state["case"],
+            state["candidates"],
+            Summons(seat=name, judge=name, criteria=criteria),
+            deadline=state["deadline"],
+            gateway=meter,
+        )
+        metered = _metered(meter)
+        raise_halt(metered.get("halts", []))
+        votes = [
+            stand(
+                [b for b in ballots if b.criterion == criterion],
+                self.spec.rubric.criterion(criterion),
+                weight=1.0,
+                orders=len(state["candidates"]),
+                fold=self.spec.protocol.fold,
+            )
+            for criterion in criteria
+        ]
+        transcript = verdict.transcript
+        heard = transcript.model_copy(update={"ballots": (*transcript.ballots, *ballots)})
+        spent = verdict.usage + meter.usage if meter else verdict.usage
+        updated = verdict.model_copy(update={"transcript": heard, "usage": spent})
+        return {"verdict": decide_by_judge(updated, votes, self.spec)}
+
+    def adjudicate(self, state: PanelState) -> PanelState:
+        """Wait for a person's decision (`Command(resume={"by": …, "scores": {criterion: …}})`)."""
+        from langgraph.types import interrupt
+
+        verdict = state["verdict"]
+        answer = interrupt(
+            {
+                "case": verdict.case_id,
+                "criteria": list(open_criteria(verdict)),
+                "detail": verdict.detail,
+            }
+        )
+        by = str(answer.get("by", "human"))
+        return {"verdict": decide_by_person(verdict, answer["scores"], self.spec, by=by)}
+
+    # -- routes -----------------------------------------------------------------------------
+
+    def call_votes(self, state: PanelState) -> Any:
+        """Send every summoned seat to vote; without one, go on to the verdict."""
+        from langgraph.types import Send
+
+        summoned = state.get("summoned", [])
+        if not summoned:
+            return "aggregate"
+        return [
+            Send(
+                "vote",
+                VoteTask(
+                    case=state["case"],
+                    candidates=state["candidates"],
+                    summons=summons,
+                    deadline=state["deadline"],
+                ),
+            )
+            for summons in summoned
+        ]
+
+    def after_weighing(self, state: PanelState) -> Any:
+        """To the next seat, to the critics, straight to the challenge, or to the verdict."""
+        from langgraph.types import Send
+
+        if state.get("summoned"):
+            return self.call_votes(state)
+        contested = state.get("contested", [])
+        if not contested:
+            return "aggregate"
+        if self.critic is None:
+            return "summon"
+        return [
+            Send(
+                "criticise",
+                CritiqueTask(
+                    case=state["case"],
+                    candidates=state["candidates"],
+                    criterion=name,
+                    ballots=self._standing_ballots(state, name),
+                    round=state["round"],
+                    deadline=state["deadline"],
+                ),
+            )
+            for name in contested
+        ]
+
+    def after_verdict(self, state: PanelState) -> str:
+        """To the stronger judge or to a person where the protocol wants it; else the end."""
+        from langgraph.graph import END
+
+        how = self.spec.protocol.on_low_confidence
+        if not open_criteria(state["verdict"]) or not _in_time(state):
+            return END
+        if how == "escalate":
+            return "escalate"
+        return "adjudicate" if how == "adjudicate" and self.adjudicable else END
+
+    # -- helpers ----------------------------------------------------------------------------
+
+    def _meter(self, runtime: Runtime[Court]) -> Meter | None:
+        gateway = self.gateways.get(runtime.context)
+        return None if gateway is None else Meter(gateway)
+
+    def _verdict(self, state: PanelState, transcript: Transcript) -> Verdict:
+        used = {ballot.prompt for ballot in transcript.ballots}
+        used |= {critique.prompt for critique in transcript.critiques}
+        known = prompts.digests()
+        return self.aggregator(state["candidates"]).verdict(
+            Docket(case=state["case"], presentation=state["candidates"]),
+            transcript,
+            {
+                name: FinalCourse(
+                    course.contested, course.stop or StopReason.DEADLINE, course.rounds
+                )
+                for name, course in state["courses"].items()
+            },
+            usage=state.get("usage"),
+            prompts={name: digest for name, digest in known.items() if digest in used},
+        )
+
+    def _standing_ballots(self, state: PanelState, criterion: str) -> list[Any]:
+        """The ballots behind the standing votes on a criterion."""
+        standing = self.aggregator(state["candidates"]).standings(state["ballots"])
+        rounds = {vote.seat: vote.round for vote in standing if vote.criterion == criterion}
+        return [
+            ballot
+            for ballot in state["ballots"]
+            if ballot.criterion == criterion
+            and counts(ballot)
+            and rounds.get(ballot.seat) == ballot.round
+        ]
+
+    def _challenged(
+        self, state: PanelState, name: str, standing: Sequence[Any]
+    ) -> tuple[list[str], StopReason | None]:
+        """Seats to vote again on a criterion, or why nobody does."""
+        number, criterion = state["round"], self.spec.rubric.criterion(name)
+        aggregator = self.aggregator(state["candidates"])
+        own = [vote for vote in standing if vote.criterion == name]
+        critique = next(
+            (
+                c
+                for c in state.get("critiques", [])
+                if c.criterion == name and c.round == number and c.points
+            ),
+            None,
+        )
+        findings = courses_of.grave(state.get("findings", []), name, number)
+        seats = courses_of.challenged(own, critique, findings)
+        heard = any(courses_of.arguments(standing, [name], seat) for seat in seats)
+        if not seats or not (critique or findings or heard):
+            return [], StopReason.NO_GROUNDS
+        firm = [vote for vote in own if vote.seat not in seats]
+        open_weights = [aggregator.weights[seat] for seat in seats]
+        if aggregator.counter.locked(firm, open_weights, criterion):
+            return [], StopReason.LOCKED
+        return seats, None
+
+    def _recall(
+        self,
+        state: PanelState,
+        seat: str,
+        criteria: Sequence[str],
+        standing: Sequence[Any],
+        number: int,
+    ) -> Summons:
+        """A challenged seat's summons, with a brief for each thing it is asked."""
+        todo = courses_of.jobs(self.spec, state["candidates"], criteria)
+        briefs = tuple(
+            courses_of.brief(
+                presentation,
+                [criterion.id for criterion in group],
+                seat,
+                ballots=state["ballots"],
+                standing=standing,
+                findings=state.get("findings", []),
+                critiques=state.get("critiques", []),
+            )
+            for presentation, group in todo
+        )
+        holders = [b.judge for brief in briefs for b in brief.own]
+        return Summons(
+            seat=seat,
+            judge=holders[0] if holders else seat,
+            criteria=tuple(criteria),
+            round=number,
+            briefs=briefs,
+        )
+
+
+def _in_time(state: PanelState) -> bool:
+    return time.monotonic() < state["deadline"]
+
+
+def _metered(meter: Meter | None) -> PanelState:
+    if meter is None:
+        return {}
+    return {"usage": meter.usage, "halts": [meter.halt] if meter.halt else []}
+
+
+def _silent(critic: str, criterion: str, number: int, why: str) -> Critique:
+    return Critique(critic=critic, criterion=criterion, round=number, failure=why)
+
+
+def _unheard(
+    found: Sequence[BiasFinding], before: Sequence[BiasFinding], number: int
+) -> list[BiasFinding]:
+    """Findings that were not made in an earlier round, stamped with this one."""
+    known = {f.model_copy(update={"round": 0}) for f in before}
+    stamped = [f.model_copy(update={"round": number}) for f in found]
+    return [f for f in stamped if f.model_copy(update={"round": 0}) not in known]
+
+
+def deliberation_graph(
+    spec: PanelSpec,
+    *,
+    judges: Mapping[str, Judge] | None = None,
+    critic: Critic | None = None,
+    checkpointer: Any = None,
+) -> CompiledStateGraph[PanelState, Court, PanelInput, PanelOutput]:
+    """Compile the deliberation graph of a panel: a LangChain Runnable from case to verdict.
+
+    It serves `invoke`, `ainvoke`, `batch`, `stream`, and as a node of another graph that shares
+    the keys `case` and `verdict`. Pass `context=Court(gateway=…)` to share a gateway (journal,
+    budget, pacing) between runs; without one the graph binds a gateway of its own.
+
+    Args:
+        spec: The panel.
+        judges: Judges by seat name that take the place of those described, such as a user's own.
+        critic: A critic that takes the place of the described one.
+        checkpointer: Where a run waits for a person, if `on_low_confidence` is `adjudicate`;
+            None lets such verdicts come out as `awaiting_adjudication`.
+
+    Returns:
+        The compiled graph, from `{"case": Case}` (or its JSON form) to `{"verdict": Verdict}`.
+
+    Raises:
+        ConfigError: A judge, critic, format, rule or screen of the panel does not exist.
+
+    Examples:
+        >>> from dikast.api import Panel
+        >>> graph = deliberation_graph(Panel.embedded().spec)
+        >>> case = {"id": "1", "question": "Where is the Louvre?", "response": "In Paris.",
+        ...         "contexts": ["The Louvre is a museum in Paris."]}
+        >>> graph.invoke({"case": case})["verdict"].status
+        'decided'
+    """
+    from langgraph.graph import END, START, StateGraph
+
+    steps = Deliberation(spec, judges=judges, critic=critic, adjudicable=checkpointer is not None)
+    graph = StateGraph(
+        PanelState, context_schema=Court, input_schema=PanelInput, output_schema=PanelOutput
+    )
+    graph.add_node("convene", step(steps.convene))
+    graph.add_node("vote", step(steps.vote), input_schema=VoteTask)
+    graph.add_node("screen", step(steps.screen))
+    graph.add_node("weigh", step(steps.weigh))
+    graph.add_node("criticise", step(steps.criticise), input_schema=CritiqueTask)
+    graph.add_node("summon", step(steps.summon))
+    graph.add_node("aggregate", step(steps.aggregate), defer=True)
+    graph.add_node("escalate", step(steps.escalate))
+    graph.add_node("adjudicate", steps.adjudicate)
+    graph.add_edge(START, "convene")
+    graph.add_conditional_edges("convene", steps.call_votes, ["vote"])
+    graph.add_edge("vote", "screen")
+    graph.add_edge("screen", "weigh")
+    graph.add_conditional_edges(
+        "weigh", steps.after_weighing, ["vote", "criticise", "summon", "aggregate"]
+    )
+    graph.add_edge("criticise", "summon")
+    graph.add_conditional_edges("summon", steps.call_votes, ["vote", "aggregate"])
+    graph.add_conditional_edges("aggregate", steps.after_verdict, ["escalate", "adjudicate", END])
+    graph.add_edge("escalate", END)
+    graph.add_edge("adjudicate", END)
+    # The default limit of 10,007 steps would let a mistake run for hours.
+    limit = 20 + 3 * len(spec.judges) + 5 * spec.protocol.max_rounds
+    compiled = graph.compile(checkpointer=checkpointer, name="deliberation")
+    return compiled.with_config({"recursion_limit": limit})

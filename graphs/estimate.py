@@ -1,0 +1,129 @@
+"""What judging will take: requests are rendered and counted, none is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from dikast.graphs.admission import admit
+from dikast.graphs.course import convened
+from dikast.graphs.deliberation import Deliberation
+from dikast.graphs.state import Summons
+from dikast.models.prices import predict
+from dikast.types import (
+    CallFailure,
+    Case,
+    Docket,
+    ModelReply,
+    ModelRequest,
+    PanelSpec,
+    Reason,
+    Usage,
+)
+
+_REPLY_TOKENS = 400
+"""Assumed length of a reply where no `max_tokens` says otherwise, in tokens."""
+
+
+class Estimate(NamedTuple):
+    """Calls and cost of a run: at least the private round, at most every round everywhere."""
+
+    cases: int
+    least: Usage
+    most: Usage
+    unpriced: tuple[str, ...]
+    """Models without a known price; while there are any, cost is None."""
+
+
+class _Abacus:
+    """A gateway that sends nothing: it predicts each request's tokens and cost."""
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+        self.unpriced: set[str] = set()
+
+    async def ask(self, request: ModelRequest) -> ModelReply | CallFailure:
+        """Count a request as if it were answered once, without retry."""
+        usage = predict(request, reply_tokens=request.model.sampling.max_tokens or _REPLY_TOKENS)
+        if usage.cost is None:
+            self.unpriced.add(request.model.model)
+        self.usage += usage
+        # A reason that no reserve is called for and no re-ask is made.
+        return CallFailure(reason=Reason.CANCELLED, detail="dry run")
+
+
+def _times(usage: Usage, factor: int) -> Usage:
+    total = Usage()
+    for _ in range(factor):
+        total += usage
+    return total
+
+
+async def estimate(spec: PanelSpec, cases: Iterable[Case]) -> Estimate:
+    """Predict calls, tokens and cost of judging cases, without a call.
+
+    The least is one private round of the seats that are asked first. The most adds, for every
+    case: the seats left under sequential seating, a re-ask of every vote, a critique per
+    criterion and a detector's reading per round, every revision round in full, and an escalation
+    of every criterion. Retries are not counted: a failed attempt is seldom billed.
+
+    Args:
+        spec: The panel.
+        cases: The cases; read once, in a stream.
+    """
+    steps = Deliberation(spec)
+    rounds = spec.protocol.max_rounds if spec.protocol.deliberate == "contested" else 0
+    least, most, unpriced, number = Usage(), Usage(), set[str](), 0
+    for case in cases:
+        number += 1
+        _, candidates = admit({"case": case}, spec)
+        first = {summons.seat for summons in convened(spec, case.id)}
+        for judge in spec.judges:
+            abacus = await _private(steps, case, candidates, judge.name)
+            unpriced |= abacus.unpriced
+            if judge.name in first:
+                least += abacus.usage
+            most += _times(abacus.usage, (1 + rounds) * (1 + spec.protocol.reasks))
+        if spec.escalation is not None:
+            abacus = await _private(steps, case, candidates, spec.escalation.name)
+            unpriced |= abacus.unpriced
+            most += _times(abacus.usage, 1 + spec.protocol.reasks)
+        most += await _roles(steps, case, candidates, rounds, unpriced)
+    return Estimate(number, least, most, tuple(sorted(unpriced)))
+
+
+async def _private(
+    steps: Deliberation, case: Case, candidates: tuple[str, ...], seat: str
+) -> _Abacus:
+    abacus = _Abacus()
+    criteria = tuple(criterion.id for criterion in steps.spec.rubric.criteria)
+    await steps.bench.hear(
+        case,
+        candidates,
+        Summons(seat=seat, judge=seat, criteria=criteria),
+        deadline=float("inf"),
+        gateway=abacus,
+    )
+    return abacus
+
+
+async def _roles(
+    steps: Deliberation,
+    case: Case,
+    candidates: tuple[str, ...],
+    rounds: int,
+    unpriced: set[str],
+) -> Usage:
+    """What critic and detector may cost on one case."""
+    abacus = _Abacus()
+    docket = Docket(case=case, presentation=candidates)
+    criteria = steps.spec.rubric.criteria
+    for number in range(rounds):
+        if steps.critic is not None:
+            for criterion in criteria:
+                await steps.critic.challenge(docket, criterion, [], round=number, gateway=abacus)
+    if steps.detector is not None:
+        for number in range(rounds + 1):
+            await steps.detector.detect(docket, [], criteria, round=number, gateway=abacus)
+    unpriced |= abacus.unpriced
+    return abacus.usage

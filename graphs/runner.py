@@ -1,0 +1,161 @@
+"""Many cases through one graph: bounded workers, cases streamed in, verdicts streamed out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from dikast.errors import RunStopped
+from dikast.graphs.state import Court
+from dikast.graphs.stopper import Stopper
+from dikast.types import Case, PanelSpec, Reason, Verdict
+
+if TYPE_CHECKING:
+    from langgraph.graph.state import CompiledStateGraph
+
+WORKERS = 16
+"""Cases in flight by default; calls are bounded per model by the gateway."""
+
+_END = object()
+
+
+def broken(case: Case, spec: PanelSpec, error: Exception) -> Verdict:
+    """The verdict on a case that met a bug: failed, with what went wrong, and no score."""
+    return Verdict(
+        case_id=case.id,
+        candidates=tuple(candidate.id for candidate in case.candidates),
+        panel=spec.name,
+        status="failed",
+        reason=Reason.BUG,
+        detail=f"{type(error).__name__}: {error}"[:500],
+        rubric=spec.rubric.digest,
+    )
+
+
+async def judge_one(
+    graph: CompiledStateGraph[Any, Any, Any, Any], case: Case, spec: PanelSpec, court: Court
+) -> Verdict:
+    """Take one case through a graph. One poisoned case costs one case.
+
+    Raises:
+        RunStopped: The whole run must end.
+    """
+    try:
+        result = await graph.ainvoke({"case": case}, context=court)
+        verdict = result["verdict"]
+    except RunStopped:
+        raise
+    except Exception as error:
+        return broken(case, spec, error)
+    assert isinstance(verdict, Verdict)
+    return verdict
+
+
+async def run_cases(
+    graph: CompiledStateGraph[Any, Any, Any, Any],
+    spec: PanelSpec,
+    cases: Iterable[Case],
+    *,
+    court: Court | None = None,
+    workers: int = WORKERS,
+    stopper: Stopper | None = None,
+    check: Callable[[], None] | None = None,
+) -> AsyncIterator[Verdict]:
+    """Judge cases as they come; verdicts appear in the order in which they are done.
+
+    Memory stays flat: at most `workers` cases are in flight and as many verdicts wait.
+
+    Args:
+        graph: A compiled graph from `case` to `verdict`.
+        spec: Its panel.
+        cases: Any iterable; it is read as workers become free.
+        court: What the graph runs with; None for its own gateway.
+        workers: Cases in flight.
+        stopper: A way to end early.
+        check: Called after each verdict; raises `RunStopped` to end the run.
+
+    Yields:
+        One verdict per case.
+
+    Raises:
+        RunStopped: The run ended early, from inside or by the stopper; every verdict that was
+            done has been yielded before.
+    """
+    crew = _Crew(graph, spec, iter(cases), court or Court(), stopper or Stopper(), check)
+    tasks = [asyncio.create_task(crew.work()) for _ in range(workers)]
+    closer = asyncio.create_task(crew.close(tasks))
+    try:
+        while (item := await crew.done.get()) is not _END:
+            assert isinstance(item, Verdict)
+            yield item
+    finally:
+        for task in (*tasks, closer):
+            task.cancel()
+        await asyncio.gather(*tasks, closer, return_exceptions=True)
+    if crew.stopped is not None:
+        raise crew.stopped
+
+
+class _Crew:
+    """Workers that share one source of cases and one queue of verdicts."""
+
+    def __init__(
+        self,
+        graph: CompiledStateGraph[Any, Any, Any, Any],
+        spec: PanelSpec,
+        cases: Iterator[Case],
+        court: Court,
+        stopper: Stopper,
+        check: Callable[[], None] | None,
+    ) -> None:
+        self.graph, self.spec, self.cases, self.court = graph, spec, cases, court
+        self.stopper, self.check = stopper, check
+        self.done: asyncio.Queue[Verdict | object] = asyncio.Queue(maxsize=64)
+        self.stopped: Exception | None = None
+        self._stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        stopper.on_stop(lambda _: loop.call_soon(self._stop.set))
+        if stopper.reason is not None:
+            self._stop.set()
+
+    async def work(self) -> None:
+        """Judge cases until there are none left or the run is ended."""
+        while self.stopped is None and self.stopper.reason is None:
+            try:
+                case = next(self.cases, None)
+            except Exception as error:
+                self.stopped = self.stopped or error
+                return
+            if case is None:
+                return
+            try:
+                verdict = await judge_one(self.graph, case, self.spec, self.court)
+                await self.done.put(verdict)
+                if self.check is not None:
+                    self.check()
+            except RunStopped as stop:
+                self.stopped = self.stopped or stop
+                self._stop.set()
+                return
+
+    async def close(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Wait for the workers, or give them a grace once the end was asked for; then say so."""
+        waiting = asyncio.create_task(self._stop.wait())
+        everyone = asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await asyncio.wait([waiting, everyone], return_when=asyncio.FIRST_COMPLETED)
+            if not everyone.done():
+                await asyncio.wait([everyone], timeout=self.stopper.grace)
+            if not everyone.done():
+                for task in tasks:
+                    task.cancel()
+                await everyone
+        finally:
+            waiting.cancel()
+            with suppress(asyncio.CancelledError):
+                await waiting
+        if self.stopped is None and self.stopper.reason is not None:
+            self.stopped = RunStopped(self.stopper.reason)
+        await self.done.put(_END)

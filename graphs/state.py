@@ -1,0 +1,119 @@
+"""What flows through the deliberation graph. Every type here has a JSON form of its own."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
+
+from typing_extensions import TypedDict
+
+from dikast.agents.contract import Brief
+from dikast.types import (
+    Ballot,
+    BiasFinding,
+    Case,
+    Critique,
+    Gateway,
+    StopReason,
+    Usage,
+    Value,
+    Verdict,
+)
+
+
+@dataclass
+class Court:
+    """What a graph is run with: pass it as `context=Court(gateway=…)`.
+
+    Without one, the graph binds a gateway of its own, whose journal lives in memory.
+    """
+
+    gateway: Gateway | None = None
+
+
+class Course(Value):
+    """Deliberation on one criterion so far."""
+
+    contested: bool = False
+    stop: StopReason | None = None
+    """Why it ended; None while it goes on."""
+    rounds: int = 0
+    """Rounds of revision held."""
+
+
+class Halt(NamedTuple):
+    """A reason to stop the whole run, carried as a value so that siblings' votes are not lost."""
+
+    error: str
+    """Class name in `dikast.errors`."""
+    message: str
+
+
+class Summons(Value):
+    """One seat that is to vote: on what, in which round, and what it is shown before."""
+
+    seat: str
+    judge: str
+    """Who votes for it: the seat's own judge, or the reserve that stood in before."""
+    criteria: tuple[str, ...]
+    round: int = 0
+    briefs: tuple[Brief, ...] = ()
+    """One per job of the seat (`graphs.course.jobs`); empty in round 0."""
+
+
+class VoteTask(TypedDict):
+    """Input of one `vote` task."""
+
+    case: Case
+    candidates: tuple[str, ...]
+    summons: Summons
+    deadline: float
+
+
+class CritiqueTask(TypedDict):
+    """Input of one `criticise` task."""
+
+    case: Case
+    candidates: tuple[str, ...]
+    criterion: str
+    ballots: list[Ballot]
+    round: int
+    deadline: float
+
+
+class PanelInput(TypedDict, total=False):
+    """What the graph takes."""
+
+    case: Case
+    """A case, or its JSON form."""
+    candidates: tuple[str, ...]
+    """Which candidates are judged; all by default."""
+
+
+class PanelOutput(TypedDict, total=False):
+    """What the graph gives."""
+
+    verdict: Verdict
+
+
+class PanelState(TypedDict, total=False):
+    """The graph's own state."""
+
+    case: Case
+    candidates: tuple[str, ...]
+    deadline: float
+    """On the clock of `time.monotonic`."""
+    round: int
+    summoned: list[Summons]
+    """Seats that vote next."""
+    contested: list[str]
+    """Criteria that the critics take up next."""
+    courses: dict[str, Course]
+    ballots: Annotated[list[Ballot], operator.add]
+    findings: Annotated[list[BiasFinding], operator.add]
+    critiques: Annotated[list[Critique], operator.add]
+    notes: Annotated[list[str], operator.add]
+    halts: Annotated[list[Halt], operator.add]
+    usage: Annotated[Usage, operator.add]
+    verdict: Verdict
