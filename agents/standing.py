@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from dikast.stats.orders import fold_steps
-
 from dikast.rules import average
+from dikast.stats.orders import Folding, fold_steps
 from dikast.types import Abstention, Ballot, Criterion, ProtocolSpec, Reason, Scale, Standing
 
 REPLACED = "replaced_by:"
@@ -45,7 +44,7 @@ def fold_samples(ballots: Sequence[Ballot], scale: Scale) -> float | Abstention:
 
 
 def _fold_round(
-    ballots: Sequence[Ballot], scale: Scale, orders: int, fold: str
+    ballots: Sequence[Ballot], scale: Scale, orders: int, fold: Folding
 ) -> tuple[float | Abstention, bool | None]:
     """Fold one seat's ballots of one round: samples first, then presentation orders."""
     by_order: defaultdict[tuple[str, ...], list[Ballot]] = defaultdict(list)
@@ -56,15 +55,15 @@ def _fold_round(
         return votes[0], None
     while len(votes) < orders:  # an order that was never answered is half a comparison
         votes.append(Abstention(reason=Reason.CANCELLED, detail="one order was not asked"))
-    forward, swapped = (None if isinstance(vote, Abstention) else vote for vote in votes[:2])
-    score, consistent = fold_steps(forward, swapped, mode=fold)
-    if score is not None:
-        return score, consistent
+    forward, swapped = (None if isinstance(v, Abstention) else int(v) for v in votes[:2])
+    step, consistent = fold_steps(forward, swapped, fold)
+    if step is not None:
+        return float(step), consistent
     return next(vote for vote in votes if isinstance(vote, Abstention)), consistent
 
 
 def stand(
-    ballots: Sequence[Ballot], criterion: Criterion, *, weight: float, orders: int, fold: str
+    ballots: Sequence[Ballot], criterion: Criterion, *, weight: float, orders: int, fold: Folding
 ) -> Standing:
     """What one seat holds on one criterion: the latest round in which it cast a vote.
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dikast.errors import RunStopped
@@ -61,6 +60,7 @@ async def run_cases(
     court: Court | None = None,
     workers: int = WORKERS,
     stopper: Stopper | None = None,
+    record: Callable[[Verdict], Awaitable[None]] | None = None,
     check: Callable[[], None] | None = None,
 ) -> AsyncIterator[Verdict]:
     """Judge cases as they come; verdicts appear in the order in which they are done.
@@ -74,6 +74,8 @@ async def run_cases(
         court: What the graph runs with; None for its own gateway.
         workers: Cases in flight.
         stopper: A way to end early.
+        record: Stores a verdict; awaited before the verdict is yielded, by several workers at once,
+            so that a store can commit them in groups.
         check: Called after each verdict; raises `RunStopped` to end the run.
 
     Yields:
@@ -83,7 +85,8 @@ async def run_cases(
         RunStopped: The run ended early, from inside or by the stopper; every verdict that was
             done has been yielded before.
     """
-    crew = _Crew(graph, spec, iter(cases), court or Court(), stopper or Stopper(), check)
+    crew = _Crew(graph, spec, iter(cases), court or Court(), stopper or Stopper())
+    crew.record, crew.check = record, check
     tasks = [asyncio.create_task(crew.work()) for _ in range(workers)]
     closer = asyncio.create_task(crew.close(tasks))
     try:
@@ -108,15 +111,15 @@ class _Crew:
         cases: Iterator[Case],
         court: Court,
         stopper: Stopper,
-        check: Callable[[], None] | None,
     ) -> None:
         self.graph, self.spec, self.cases, self.court = graph, spec, cases, court
-        self.stopper, self.check = stopper, check
+        self.stopper = stopper
+        self.record: Callable[[Verdict], Awaitable[None]] | None = None
+        self.check: Callable[[], None] | None = None
         self.done: asyncio.Queue[Verdict | object] = asyncio.Queue(maxsize=64)
         self.stopped: Exception | None = None
         self._stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        stopper.on_stop(lambda _: loop.call_soon(self._stop.set))
+        stopper.on_stop(lambda _: self._stop.set())
         if stopper.reason is not None:
             self._stop.set()
 
@@ -132,6 +135,8 @@ class _Crew:
                 return
             try:
                 verdict = await judge_one(self.graph, case, self.spec, self.court)
+                if self.record is not None:
+                    await self.record(verdict)
                 await self.done.put(verdict)
                 if self.check is not None:
                     self.check()
@@ -143,19 +148,21 @@ class _Crew:
     async def close(self, tasks: list[asyncio.Task[None]]) -> None:
         """Wait for the workers, or give them a grace once the end was asked for; then say so."""
         waiting = asyncio.create_task(self._stop.wait())
-        everyone = asyncio.gather(*tasks, return_exceptions=True)
+        everyone = asyncio.create_task(_all(tasks))
         try:
-            await asyncio.wait([waiting, everyone], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({waiting, everyone}, return_when=asyncio.FIRST_COMPLETED)
             if not everyone.done():
-                await asyncio.wait([everyone], timeout=self.stopper.grace)
+                await asyncio.wait({everyone}, timeout=self.stopper.grace)
             if not everyone.done():
                 for task in tasks:
                     task.cancel()
                 await everyone
         finally:
             waiting.cancel()
-            with suppress(asyncio.CancelledError):
-                await waiting
         if self.stopped is None and self.stopper.reason is not None:
             self.stopped = RunStopped(self.stopper.reason)
         await self.done.put(_END)
+
+
+async def _all(tasks: list[asyncio.Task[None]]) -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)
