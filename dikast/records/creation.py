@@ -52,7 +52,7 @@ def write_new(path: Path, meta: Mapping[str, str]) -> None:
     try:
         _unlink(draft)
         _fill(draft, meta)
-        _put_in_place(draft, path)
+        put_in_place(draft, path)
         _sync_folder(path.parent)
     except (sqlite3.Error, OSError) as error:
         with contextlib.suppress(OSError):
@@ -107,7 +107,13 @@ def _fill(draft: Path, meta: Mapping[str, str]) -> None:
         conn.execute("COMMIT")
 
 
-def _put_in_place(draft: Path, path: Path) -> None:
+def put_in_place(draft: Path, path: Path) -> None:
+    """Give a finished file its name, which must be free.
+
+    Raises:
+        OSError: The name is taken, or cannot be given.
+        StoreError: The name is taken.
+    """
     try:
         os.link(draft, path)  # fails where something stands, unlike a rename
     except FileExistsError:
