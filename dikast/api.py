@@ -128,6 +128,11 @@ class Panel:
         """The embedded panel: rule-backed baseline judges that need no model, network or key."""
         return cls.from_spec(embedded_panel(None if rubric is None else _rubric(rubric)))
 
+    @staticmethod
+    def with_rubric(spec: PanelSpec, rubric: str | Path | Rubric) -> PanelSpec:
+        """A panel's description with another rubric."""
+        return PanelSpec.model_validate({**dict(spec), "rubric": _rubric(rubric)})
+
     def to_toml(self) -> str:
         """The panel as a `panel.toml`; `Panel.load` reads it back."""
         return dump_panel(self.spec)

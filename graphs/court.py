@@ -6,9 +6,8 @@ import asyncio
 from weakref import WeakKeyDictionary
 
 from dikast import errors
-from dikast.errors import RunStopped
+from dikast.errors import RunStopped, StoreError
 from dikast.graphs.state import Court, Halt
-from dikast.graphs.stopper import Stopper
 from dikast.types import CallFailure, Gateway, ModelReply, ModelRequest, PanelSpec, Reason, Usage
 
 CUSTOM = "custom/"
@@ -42,7 +41,7 @@ class Meter:
             return stopped(self.halt)
         try:
             answer = await self._gateway.ask(request)
-        except RunStopped as stop:
+        except (RunStopped, StoreError) as stop:
             self.halt = Halt(type(stop).__name__, str(stop))
             return stopped(self.halt)
         self.usage += answer.usage
@@ -59,6 +58,7 @@ def raise_halt(halts: list[Halt]) -> None:
 
     Raises:
         RunStopped: Some step met it.
+        StoreError: The journal holds something that cannot be read.
     """
     if halts:
         kind = getattr(errors, halts[0].error, RunStopped)
@@ -81,23 +81,9 @@ class OwnGateways:
         loop = asyncio.get_running_loop()
         if loop not in self._by_loop:
             from dikast.models.gateway import ModelGateway
+            from dikast.models.journal import MemoryJournal
 
-            self._by_loop[loop] = ModelGateway(share_identical=self._spec.share_identical)
+            self._by_loop[loop] = ModelGateway(
+                MemoryJournal(), share_identical=self._spec.share_identical
+            )
         return self._by_loop[loop]
-
-
-class Gate:
-    """A gateway that lets no new request through once the run is to end; those sent go on."""
-
-    def __init__(self, gateway: Gateway, stopper: Stopper) -> None:
-        self._gateway, self._stopper = gateway, stopper
-
-    async def ask(self, request: ModelRequest) -> ModelReply | CallFailure:
-        """Pass a request on.
-
-        Raises:
-            RunStopped: The run is to end.
-        """
-        if self._stopper.reason is not None:
-            raise RunStopped(self._stopper.reason)
-        return await self._gateway.ask(request)

@@ -9,7 +9,9 @@ from dikast.graphs.admission import admit
 from dikast.graphs.course import convened
 from dikast.graphs.deliberation import Deliberation
 from dikast.graphs.state import Summons
-from dikast.models.prices import predict
+from dikast.models.gateway import ModelGateway
+from dikast.models.journal import MemoryJournal
+from dikast.models.prices import predict_input, predicted_cost
 from dikast.types import (
     CallFailure,
     Case,
@@ -38,16 +40,26 @@ class Estimate(NamedTuple):
 class _Abacus:
     """A gateway that sends nothing: it predicts each request's tokens and cost."""
 
-    def __init__(self) -> None:
+    def __init__(self, prices: ModelGateway) -> None:
+        self._prices = prices
         self.usage = Usage()
         self.unpriced: set[str] = set()
 
     async def ask(self, request: ModelRequest) -> ModelReply | CallFailure:
         """Count a request as if it were answered once, without retry."""
-        usage = predict(request, reply_tokens=request.model.sampling.max_tokens or _REPLY_TOKENS)
-        if usage.cost is None:
+        facts = await self._prices.facts(request.model)
+        asked = predict_input(request).tokens
+        replied = request.model.sampling.max_tokens or _REPLY_TOKENS
+        cost = predicted_cost(facts, asked, replied)
+        if cost is None:
             self.unpriced.add(request.model.model)
-        self.usage += usage
+        self.usage += Usage(
+            calls=1,
+            input_tokens=asked,
+            output_tokens=replied,
+            cost=cost,
+            unpriced=int(cost is None),
+        )
         # A reason that no reserve is called for and no re-ask is made.
         return CallFailure(reason=Reason.CANCELLED, detail="dry run")
 
@@ -71,7 +83,7 @@ async def estimate(spec: PanelSpec, cases: Iterable[Case]) -> Estimate:
         spec: The panel.
         cases: The cases; read once, in a stream.
     """
-    steps = Deliberation(spec)
+    steps, prices = Deliberation(spec), ModelGateway(MemoryJournal())
     rounds = spec.protocol.max_rounds if spec.protocol.deliberate == "contested" else 0
     least, most, unpriced, number = Usage(), Usage(), set[str](), 0
     for case in cases:
@@ -79,23 +91,27 @@ async def estimate(spec: PanelSpec, cases: Iterable[Case]) -> Estimate:
         _, candidates = admit({"case": case}, spec)
         first = {summons.seat for summons in convened(spec, case.id)}
         for judge in spec.judges:
-            abacus = await _private(steps, case, candidates, judge.name)
+            abacus = await _private(steps, prices, case, candidates, judge.name)
             unpriced |= abacus.unpriced
             if judge.name in first:
                 least += abacus.usage
             most += _times(abacus.usage, (1 + rounds) * (1 + spec.protocol.reasks))
         if spec.escalation is not None:
-            abacus = await _private(steps, case, candidates, spec.escalation.name)
+            abacus = await _private(steps, prices, case, candidates, spec.escalation.name)
             unpriced |= abacus.unpriced
             most += _times(abacus.usage, 1 + spec.protocol.reasks)
-        most += await _roles(steps, case, candidates, rounds, unpriced)
+        most += await _roles(steps, prices, case, candidates, rounds, unpriced)
     return Estimate(number, least, most, tuple(sorted(unpriced)))
 
 
 async def _private(
-    steps: Deliberation, case: Case, candidates: tuple[str, ...], seat: str
+    steps: Deliberation,
+    prices: ModelGateway,
+    case: Case,
+    candidates: tuple[str, ...],
+    seat: str,
 ) -> _Abacus:
-    abacus = _Abacus()
+    abacus = _Abacus(prices)
     criteria = tuple(criterion.id for criterion in steps.spec.rubric.criteria)
     await steps.bench.hear(
         case,
@@ -109,13 +125,14 @@ async def _private(
 
 async def _roles(
     steps: Deliberation,
+    prices: ModelGateway,
     case: Case,
     candidates: tuple[str, ...],
     rounds: int,
     unpriced: set[str],
 ) -> Usage:
     """What critic and detector may cost on one case."""
-    abacus = _Abacus()
+    abacus = _Abacus(prices)
     docket = Docket(case=case, presentation=candidates)
     criteria = steps.spec.rubric.criteria
     for number in range(rounds):

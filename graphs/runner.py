@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from dikast.errors import RunStopped
+from dikast.errors import RunStopped, StoreError
 from dikast.graphs.state import Court
 from dikast.graphs.stopper import Stopper
 from dikast.types import Case, PanelSpec, Reason, Verdict
@@ -44,7 +44,7 @@ async def judge_one(
     try:
         result = await graph.ainvoke({"case": case}, context=court)
         verdict = result["verdict"]
-    except RunStopped:
+    except (RunStopped, StoreError):
         raise
     except Exception as error:
         return broken(case, spec, error)
@@ -120,12 +120,10 @@ class _Crew:
         self.stopped: Exception | None = None
         self._stop = asyncio.Event()
         stopper.on_stop(lambda _: self._stop.set())
-        if stopper.reason is not None:
-            self._stop.set()
 
     async def work(self) -> None:
         """Judge cases until there are none left or the run is ended."""
-        while self.stopped is None and self.stopper.reason is None:
+        while self.stopped is None and self.stopper.error is None:
             try:
                 case = next(self.cases, None)
             except Exception as error:
@@ -140,7 +138,7 @@ class _Crew:
                 await self.done.put(verdict)
                 if self.check is not None:
                     self.check()
-            except RunStopped as stop:
+            except (RunStopped, StoreError) as stop:
                 self.stopped = self.stopped or stop
                 self._stop.set()
                 return
@@ -159,8 +157,7 @@ class _Crew:
                 await everyone
         finally:
             waiting.cancel()
-        if self.stopped is None and self.stopper.reason is not None:
-            self.stopped = RunStopped(self.stopper.reason)
+        self.stopped = self.stopped or self.stopper.error
         await self.done.put(_END)
 
 

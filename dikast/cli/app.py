@@ -1,0 +1,243 @@
+"""All commands and their options. What they do lives in the modules they import when called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from dikast.cli.exits import guarded
+
+app = typer.Typer(
+    name="dikast",
+    help="Panels of LLM judges that deliberate and return verdicts with confidence and dissent.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+panel_app = typer.Typer(help="Check a panel, or estimate what it costs.", no_args_is_help=True)
+app.add_typer(panel_app, name="panel")
+
+Cases = Annotated[
+    Path, typer.Argument(help="Cases: .jsonl, .csv, .parquet, or a folder.", show_default=False)
+]
+PanelFile = Annotated[
+    Optional[Path],  # noqa: UP045 - typer reads this at run time
+    typer.Option("--panel", "-p", help="panel.toml; without it the embedded panel judges."),
+]
+Models = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--judge", "-j", help="A model as litellm names it; repeat for more seats. No panel file."
+    ),
+]
+RubricOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--rubric", "-r", help="A rubric pack's name, or a rubric.toml."),
+]
+Limit = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--limit", "-n", min=1, help="Take only the first N cases."),
+]
+Budget = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--budget", "-b", help="Spend at most 5usd, 500calls or 2Mtok on this run."),
+]
+Workers = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--workers", "-w", min=1, help="Cases in flight.  [default: 16]"),
+]
+Deadline = Annotated[
+    Optional[float],  # noqa: UP045
+    typer.Option("--deadline", min=1, help="End the run after so many seconds."),
+]
+Json = Annotated[bool, typer.Option("--json", help="JSON lines, one per case, on stdout.")]
+FailUnder = Annotated[
+    Optional[float],  # noqa: UP045
+    typer.Option(
+        "--fail-under", help="Exit with 4 if the mean score of the decided cases is below this."
+    ),
+]
+RunFileArgument = Annotated[Path, typer.Argument(help="A run file.", show_default=False)]
+
+
+def _version(value: bool) -> None:
+    if value:
+        from dikast import __version__
+
+        print(f"dikast {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Panels of LLM judges that deliberate and return verdicts with confidence and dissent."""
+
+
+@app.command()
+@guarded
+def judge(
+    cases: Cases,
+    panel: PanelFile = None,
+    model: Models = None,
+    rubric: RubricOption = None,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--out", "-o", help="The run file to make.  [default: CASES.dikast]"),
+    ] = None,
+    budget: Budget = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Predict calls and cost; send nothing.")
+    ] = False,
+    limit: Limit = None,
+    workers: Workers = None,
+    deadline: Deadline = None,
+    json: Json = False,
+    fail_under: FailUnder = None,
+) -> None:
+    """Judge one response per case by a panel that deliberates."""
+    from dikast.cli.judging import Job, dry, start
+
+    job = Job(budget=budget, workers=workers, deadline=deadline, json=json, fail_under=fail_under)
+    if dry_run:
+        dry(cases, panel, model, rubric, limit=limit, json=json)
+    else:
+        start(cases, panel, model, rubric, out=out, limit=limit, job=job)
+
+
+@app.command()
+@guarded
+def resume(
+    run: RunFileArgument,
+    panel: PanelFile = None,
+    budget: Budget = None,
+    workers: Workers = None,
+    deadline: Deadline = None,
+    json: Json = False,
+    fail_under: FailUnder = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Judge failed cases again.")
+    ] = False,
+) -> None:
+    """Go on with a run that was stopped or killed; nothing answered is asked again."""
+    from dikast.cli.judging import Job, go_on
+
+    job = Job(budget=budget, workers=workers, deadline=deadline, json=json, fail_under=fail_under)
+    go_on(run, panel, job=job, retry_failed=retry_failed)
+
+
+@app.command()
+@guarded
+def show(
+    run: RunFileArgument,
+    case: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--case", "-c", help="Id of the case; without it, all in short."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Read a run: one case as minutes of a meeting, or all verdicts in short."""
+    from dikast.cli.reading import show_run
+
+    show_run(run, case, json=json)
+
+
+@app.command()
+@guarded
+def decide(
+    run: RunFileArgument,
+    rule: Annotated[str, typer.Option("--rule", help="Name of the rule.")],
+    param: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--param", help="A parameter of the rule, as NAME=VALUE."),
+    ] = None,
+    quorum: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--quorum", min=1, help="Votes needed per criterion."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Decide a run's recorded ballots again by another rule, without a call."""
+    from dikast.cli.reading import decide_run
+
+    decide_run(run, rule, param or [], quorum, json=json)
+
+
+@app.command()
+@guarded
+def export(
+    run: RunFileArgument,
+    out: Annotated[Path, typer.Argument(help="verdicts.jsonl or verdicts.csv to write.")],
+) -> None:
+    """Write a run's verdicts as a flat table (JSON lines or CSV)."""
+    from dikast.cli.reading import export_run
+
+    export_run(run, out)
+
+
+@app.command()
+@guarded
+def salvage(
+    run: RunFileArgument,
+    out: Annotated[Path, typer.Argument(help="A new run file for what can be read.")],
+) -> None:
+    """Copy what can still be read of a damaged run file into a new one."""
+    from dikast.cli.reading import salvage_run
+
+    salvage_run(run, out)
+
+
+@app.command(name="list")
+@guarded
+def list_(
+    what: Annotated[
+        str, typer.Argument(help="judges, rules, detectors, rubrics, formats or prompts.")
+    ],
+) -> None:
+    """List what is there to choose from."""
+    from dikast.cli.reading import list_names
+
+    list_names(what)
+
+
+@app.command()
+@guarded
+def graph(
+    name: Annotated[str, typer.Argument(help="deliberation.")],
+    panel: PanelFile = None,
+) -> None:
+    """Print a graph as Mermaid text, drawn offline."""
+    from dikast.cli.reading import print_graph
+
+    print_graph(name, panel)
+
+
+@panel_app.command()
+@guarded
+def check(
+    panel: Annotated[Path, typer.Argument(help="panel.toml.", show_default=False)],
+) -> None:
+    """Prove a panel without a call: names, keys, rubric, rule, quorum."""
+    from dikast.cli.panels import check_file
+
+    check_file(panel)
+
+
+@panel_app.command()
+@guarded
+def estimate(
+    panel: Annotated[Path, typer.Argument(help="panel.toml.", show_default=False)],
+    cases: Cases,
+    limit: Limit = None,
+    json: Json = False,
+) -> None:
+    """Predict the calls, tokens and cost of judging cases, without a call."""
+    from dikast.cli.judging import dry
+
+    dry(cases, panel, None, None, limit=limit, json=json)

@@ -1,0 +1,242 @@
+"""`judge`, `resume` and `--dry-run`."""
+
+from __future__ import annotations
+
+import asyncio
+import json as json_
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import typer
+
+from dikast.cli import exits
+from dikast.cli.exits import say
+from dikast.cli.progress import Progress
+from dikast.errors import ConfigError, RunStopped, StoreError
+from dikast.graphs.court import needs_models
+from dikast.graphs.runner import WORKERS
+from dikast.graphs.stopper import Stopper
+from dikast.minutes import spent, summary
+from dikast.records.cases import read_cases
+from dikast.records.export import flat
+from dikast.records.runfile import RunFile
+from dikast.running import Limits, begin, carry_out, take_up
+from dikast.types import PanelSpec, Usage, Verdict
+
+
+class Job(NamedTuple):
+    """How one sitting of a run is to proceed and be told."""
+
+    budget: str | None = None
+    workers: int | None = None
+    deadline: float | None = None
+    json: bool = False
+    fail_under: float | None = None
+
+
+class _Tally:
+    """What a sitting came to."""
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+        self.error: RunStopped | StoreError | None = None
+        self.signal: int | None = None
+
+
+def chosen_panel(panel: Path | None, models: list[str] | None, rubric: str | None) -> PanelSpec:
+    """The panel that the options name; without any, the embedded one, which is said.
+
+    Raises:
+        ConfigError: The options contradict each other, or name something that is not there.
+    """
+    from dikast.api import Panel
+    from dikast.config import check_panel
+
+    if panel is not None and models:
+        raise ConfigError("`--panel` and `--judge` exclude each other.", hint="Give one of them.")
+    if panel is not None:
+        spec = Panel.load(panel).spec
+        if rubric is not None:
+            spec = Panel.with_rubric(spec, rubric)
+    elif models:
+        spec = Panel(models, rubric=rubric or "helpfulness").spec
+    else:
+        spec = Panel.embedded(rubric).spec
+        say(
+            "No --panel and no --judge: the embedded panel judges. It is rule-backed, needs no "
+            "model, and is a baseline."
+        )
+    for warning in check_panel(spec):
+        say(f"warning: {warning}")
+    return spec
+
+
+def free_name(cases: Path) -> Path:
+    """A run file beside nothing: `CASES.dikast` in the working directory, numbered if taken."""
+    stem = cases.stem or "run"
+    path, number = Path(f"{stem}.dikast"), 1
+    while path.exists():
+        number += 1
+        path = Path(f"{stem}-{number}.dikast")
+    return path
+
+
+def start(
+    cases: Path,
+    panel: Path | None,
+    models: list[str] | None,
+    rubric: str | None,
+    *,
+    out: Path | None,
+    limit: int | None,
+    job: Job,
+) -> None:
+    """Begin a run and carry it out."""
+    spec = chosen_panel(panel, models, rubric)
+    path = out or free_name(cases)
+
+    async def whole() -> None:
+        run = await begin(spec, cases, path, limit=limit)
+        with run:
+            await _sit(run, spec, path, job)
+
+    asyncio.run(whole())
+
+
+def go_on(path: Path, panel: Path | None, *, job: Job, retry_failed: bool) -> None:
+    """Carry out what is left of a run."""
+    from dikast.api import Panel
+
+    now = None if panel is None else Panel.load(panel).spec
+
+    async def rest() -> None:
+        run, spec = take_up(path, now)
+        with run:
+            if retry_failed:
+                again = await run.reopen_failed()
+                say(f"{again} failed cases are judged again")
+            await _sit(run, spec, path, job)
+
+    asyncio.run(rest())
+
+
+async def _sit(run: RunFile, spec: PanelSpec, path: Path, job: Job) -> None:
+    """One sitting: judge what is to do, tell it, leave with the right code."""
+    before = run.counts()
+    tally, stopper = _Tally(), Stopper()
+    limits = Limits(job.workers or WORKERS, job.budget, job.deadline)
+    done = before["cases"] - before["todo"]
+    with Progress(before["cases"], done, calls=needs_models(spec)) as bar, _signals(stopper, tally):
+        try:
+            async for verdict in carry_out(
+                run, spec, limits=limits, stopper=stopper, on_event=bar.event
+            ):
+                tally.usage += verdict.usage
+                _tell(verdict, spec, job)
+                bar.case()
+        except (RunStopped, StoreError) as error:
+            tally.error = error
+    raise typer.Exit(_close(run, path, tally, job))
+
+
+def _tell(verdict: Verdict, spec: PanelSpec, job: Job) -> None:
+    if job.json:
+        print(json_.dumps(flat(verdict), ensure_ascii=False), flush=True)
+    else:
+        print("\n".join(summary(verdict, spec.rubric)), flush=True)
+
+
+def _close(run: RunFile, path: Path, tally: _Tally, job: Job) -> int:
+    """Tell what the run came to and give the exit code."""
+    counts = run.counts()
+    mean, decided = mean_score(run)
+    parts = [f"{counts[k]} {k.replace('_', ' ')}" for k in counts if k != "cases" and counts[k]]
+    say(f"{counts['cases']} cases: " + (", ".join(parts) or "nothing to do"))
+    if mean is not None:
+        say(f"mean score {mean:.3f} over the {decided} decided cases")
+    say(f"this sitting: {spent(tally.usage)}")
+    if tally.error is not None:
+        say(f"stopped early: {tally.error}")
+    if counts["todo"]:
+        say(f"go on with: dikast resume {path}")
+    else:
+        say(f"read it with: dikast show {path}")
+    if tally.signal is not None:
+        return exits.TERMINATED if tally.signal == signal.SIGTERM else exits.INTERRUPTED
+    if tally.error is not None or counts["todo"]:
+        return exits.STOPPED
+    if job.fail_under is not None and (mean is None or mean < job.fail_under):
+        shown = "there is none" if mean is None else f"it is {mean:.3f}"
+        say(f"gate not met: the mean score must be {job.fail_under:g} at least, and {shown}")
+        return exits.GATE
+    return exits.DECIDED if counts["decided"] == counts["cases"] else exits.UNDECIDED
+
+
+def mean_score(run: RunFile) -> tuple[float | None, int]:
+    """Mean overall score of the decided cases and how many they are; None if there are none."""
+    total, number = 0.0, 0
+    for verdict in run.verdicts():
+        if verdict.score is not None:
+            total, number = total + verdict.score, number + 1
+    return (total / number if number else None), number
+
+
+@contextmanager
+def _signals(stopper: Stopper, tally: _Tally) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM ends the run in order, the second at once."""
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: int) -> None:
+        if tally.signal is not None:
+            os._exit(exits.INTERRUPTED if number == signal.SIGINT else exits.TERMINATED)
+        tally.signal = number
+        say("\nending: no new calls; those in flight get a few seconds. Again to leave at once.")
+        stopper.stop(RunStopped("interrupted"))
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    try:
+        for number in numbers:
+            loop.add_signal_handler(number, on_signal, number)
+    except (NotImplementedError, RuntimeError):  # Windows, or not the main thread
+        numbers = ()
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def dry(
+    cases: Path,
+    panel: Path | None,
+    models: list[str] | None,
+    rubric: str | None,
+    *,
+    limit: int | None,
+    json: bool,
+) -> None:
+    """Predict what judging would take."""
+    from dikast.graphs.estimate import estimate
+
+    spec = chosen_panel(panel, models, rubric)
+    found = asyncio.run(estimate(spec, read_cases(cases, limit=limit)))
+    if json:
+        record = {
+            "cases": found.cases,
+            "least": found.least.model_dump(),
+            "most": found.most.model_dump(),
+            "unpriced": list(found.unpriced),
+        }
+        print(json_.dumps(record))
+        return
+    print(f"{found.cases} cases")
+    print(f"at least: {spent(found.least)}")
+    print(f"at most:  {spent(found.most)}")
+    if found.unpriced:
+        print("no known price: " + ", ".join(found.unpriced) + " (state it under `price`)")
+    sys.stdout.flush()

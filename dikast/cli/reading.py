@@ -1,0 +1,145 @@
+"""`show`, `decide`, `export`, `list`, `graph`, `salvage`: commands that make no call."""
+
+from __future__ import annotations
+
+import json as json_
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dikast import prompts, registry
+from dikast.cli.exits import say
+from dikast.errors import ConfigError, InputError
+from dikast.minutes import headline, minutes
+from dikast.records.export import flat, write_csv, write_jsonl
+from dikast.records.runfile import RunFile
+from dikast.types import PanelSpec, Verdict
+
+
+def _panel(run: RunFile) -> PanelSpec:
+    panel = run.identity.panel
+    if panel is None:
+        raise ConfigError("the run file does not tell its panel; it was damaged.")
+    return panel
+
+
+def show_run(path: Path, case_id: str | None, *, json: bool) -> None:
+    """Print one case as minutes, or all verdicts in short."""
+    with RunFile.open(path, readonly=True) as run:
+        if case_id is None:
+            for verdict in run.verdicts():
+                print(json_.dumps(flat(verdict), ensure_ascii=False) if json else headline(verdict))
+            counts = run.counts()
+            say(", ".join(f"{number} {name}" for name, number in counts.items() if number))
+            return
+        verdict_ = run.verdict(case_id)
+        if verdict_ is None:
+            raise _no_verdict(run, case_id)
+        if json:
+            print(verdict_.to_json())
+        else:
+            print(minutes(verdict_, _panel(run).rubric, run.case(case_id)))
+
+
+def _no_verdict(run: RunFile, case_id: str) -> InputError:
+    if run.case(case_id) is not None:
+        return InputError(f"case `{case_id}` has no verdict yet.", hint="Go on with dikast resume.")
+    known = tuple(id_ for id_, _ in zip(run.done_ids(), range(1000), strict=False))
+    error = registry.unknown("case", case_id, known)
+    return InputError(error.message, hint=error.hint if len(error.hint) < 200 else "")
+
+
+def decide_run(path: Path, rule: str, params: list[str], quorum: int | None, *, json: bool) -> None:
+    """Decide recorded ballots by another rule and say what that changes."""
+    from dikast.deciding import decide_again
+
+    changed = total = 0
+    with RunFile.open(path, readonly=True) as run:
+        spec = _panel(run)
+        for before, after in decide_again(run, spec, rule, _params(params), quorum):
+            total += 1
+            differs = (before.status, before.score) != (after.status, after.score)
+            changed += differs
+            if json:
+                print(json_.dumps(flat(after), ensure_ascii=False))
+            else:
+                was = f"   (was: {_short(before)})" if differs else ""
+                print(headline(after) + was)
+    say(f"{changed} of {total} verdicts differ from rule `{spec.rule.name}`; no call was made")
+
+
+def _short(verdict: Verdict) -> str:
+    return verdict.status if verdict.score is None else f"{verdict.status} {verdict.score:.2f}"
+
+
+def _params(pairs: list[str]) -> dict[str, Any]:
+    params: dict[str, Any] = {}
+    for pair in pairs:
+        name, found, value = pair.partition("=")
+        if not found:
+            raise ConfigError(f"`--param {pair}` cannot be read.", hint="Write NAME=VALUE.")
+        try:
+            params[name] = json_.loads(value)
+        except ValueError:
+            params[name] = value
+    return params
+
+
+def export_run(path: Path, out: Path) -> None:
+    """Write the verdicts of a run as a flat table."""
+    writers = {".jsonl": write_jsonl, ".csv": write_csv}
+    if out.suffix not in writers:
+        raise ConfigError(f"`{out}` is neither .jsonl nor .csv.", hint="Name the file so.")
+    with RunFile.open(path, readonly=True) as run:
+        number = writers[out.suffix](run.verdicts(), out)
+    say(f"{number} verdicts written to {out}")
+
+
+def salvage_run(path: Path, out: Path) -> None:
+    """Copy what can be read of a damaged run file."""
+    from dikast.records.salvage import salvage
+
+    saved = salvage(path, out)
+    say("saved: " + ", ".join(f"{number} {what}" for what, number in saved.items()))
+
+
+_ROOMS = {
+    "judges": "embedded",
+    "rules": "rules",
+    "detectors": "detectors",
+    "formats": "formats",
+}
+
+
+def list_names(what: str) -> None:
+    """Print what there is of a kind, with a line on each."""
+    for name, line in _listing(what):
+        print(f"{name:<22} {line}".rstrip())
+
+
+def _listing(what: str) -> Iterator[tuple[str, str]]:
+    if what in _ROOMS:
+        room = _ROOMS[what]
+        prefix = "embedded/" if what == "judges" else ""
+        for name in registry.names(room):
+            yield prefix + name, registry.describe(room, name)
+    elif what == "rubrics":
+        for name in prompts.rubric_names():
+            rubric = prompts.rubric(name)
+            yield name, rubric.title or ", ".join(c.id for c in rubric.criteria)
+    elif what == "prompts":
+        for name, digest in sorted(prompts.digests().items()):
+            yield name, digest
+    else:
+        raise registry.unknown("list", what, (*_ROOMS, "rubrics", "prompts"))
+
+
+def print_graph(name: str, panel: Path | None) -> None:
+    """Print a graph as Mermaid text."""
+    from dikast.api import Panel
+
+    graphs = ("deliberation",)
+    if name not in graphs:
+        raise registry.unknown("graph", name, graphs)
+    built = (Panel.load(panel) if panel else Panel.embedded()).graph
+    print(built.get_graph().draw_mermaid())

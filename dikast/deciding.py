@@ -1,0 +1,63 @@
+"""Deciding recorded ballots again: another rule or quorum, no call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dikast.agents.aggregator import Aggregator, Course
+from dikast.config import check_rule_params
+from dikast.errors import ConfigError
+from dikast.records.runfile import RunFile
+from dikast.types import Case, Docket, PanelSpec, RuleSpec, Verdict
+
+
+def other_rule(spec: PanelSpec, rule: str, params: dict[str, Any], quorum: int | None) -> PanelSpec:
+    """The panel with another rule.
+
+    Raises:
+        ConfigError: There is no such rule, it takes no such parameter, or the quorum is too high.
+    """
+    chosen = RuleSpec(name=rule, params=params)
+    check_rule_params(chosen)
+    fields = {**dict(spec), "rule": chosen, "quorum": quorum or spec.quorum}
+    try:
+        return PanelSpec.model_validate(fields)
+    except ValueError as error:
+        raise ConfigError(f"the panel cannot decide so: {error}") from None
+
+
+def redecide(verdict: Verdict, case: Case, spec: PanelSpec) -> Verdict:
+    """Apply a panel's rule to the ballots of a verdict.
+
+    Ballots, findings and critiques stay as they are: the hearing took place under the rule it was
+    held by, and only the decision is made again.
+    """
+    courses = {
+        d.criterion: Course(contested=d.contested, stop=d.stop, rounds=d.rounds)
+        for d in verdict.criteria
+    }
+    decided = Aggregator(spec, orders=len(verdict.candidates)).verdict(
+        Docket(case=case, presentation=verdict.candidates),
+        verdict.transcript,
+        courses,
+        usage=verdict.usage,
+        prompts=verdict.prompts,
+    )
+    return decided.model_copy(update={"baseline": verdict.baseline})
+
+
+def decide_again(
+    run: RunFile, spec: PanelSpec, rule: str, params: dict[str, Any], quorum: int | None
+) -> Iterator[tuple[Verdict, Verdict]]:
+    """Each recorded verdict, and what another rule makes of its ballots.
+
+    Verdicts without ballots (cases that met a bug) stay as they are.
+    """
+    other = other_rule(spec, rule, params, quorum)
+    for verdict in run.verdicts():
+        case = run.case(verdict.case_id)
+        if case is None or not verdict.transcript.ballots:
+            yield verdict, verdict
+        else:
+            yield verdict, redecide(verdict, case, other)

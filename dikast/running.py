@@ -1,0 +1,227 @@
+"""A run: all cases under one configuration, kept in one run file, resumed by replay."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dikast import prompts
+from dikast.errors import ConfigError, DeadlineReached, JudgesDead, ResumeRefused
+from dikast.graphs.admission import admit
+from dikast.graphs.court import needs_models
+from dikast.graphs.deliberation import deliberation_graph
+from dikast.graphs.runner import WORKERS, run_cases
+from dikast.graphs.state import Court
+from dikast.graphs.stopper import Stopper
+from dikast.models.budget import Budget
+from dikast.models.entries import decode
+from dikast.models.gateway import ModelGateway
+from dikast.records.cases import read_cases
+from dikast.records.identity import CaseSetBuilder, Identity
+from dikast.records.runfile import RunFile
+from dikast.types import Case, PanelSpec, Usage, Verdict
+
+CASES_FROM = "cases_from"
+"""Note of a run file: path of the file its cases were read from."""
+
+Events = Callable[..., None]
+
+
+class Limits(NamedTuple):
+    """How a run proceeds; none of it changes what a judge answers."""
+
+    workers: int = WORKERS
+    budget: str | None = None
+    """`5usd`, `500calls` or `2Mtok` for the run as a whole, resumed sittings included."""
+    deadline: float | None = None
+    """Seconds on wall time for this sitting; None for no end."""
+
+
+def identity_of(spec: PanelSpec, cases: Iterable[Case] | None = None) -> Identity:
+    """What a run of this panel over these cases depends on; the cases are read once."""
+    builder = CaseSetBuilder()
+    for case in cases or ():
+        builder.add(case)
+    known = None if cases is None else builder.result()
+    used = prompts.digests() if needs_models(spec) else {}
+    return Identity.of(spec, prompts=used, cases=known)
+
+
+def check_fit(spec: PanelSpec, cases: Iterable[Case]) -> int:
+    """Prove that every case can be judged by this rubric, before anything is stored or paid.
+
+    Returns:
+        How many cases there are.
+
+    Raises:
+        InputError: A case does not fit, or there is none.
+    """
+    number = 0
+    for case in cases:
+        admit({"case": case}, spec)
+        number += 1
+    return number
+
+
+async def begin(spec: PanelSpec, cases: Path, out: Path, *, limit: int | None = None) -> RunFile:
+    """Make a run file and store its cases; nothing is judged yet.
+
+    Args:
+        spec: The panel.
+        cases: A case file; it is read twice, and refused as a whole if one line is wrong.
+        out: The run file to make.
+        limit: Take only the first so many cases.
+
+    Raises:
+        InputError: The cases are wrong or do not fit the rubric.
+        StoreError: The run file exists or cannot be written.
+    """
+    check_fit(spec, read_cases(cases, limit=limit))
+    run = RunFile.create(out, identity_of(spec))
+    try:
+        await run.add_cases(read_cases(cases, limit=limit))
+        await run.seal()
+        await run.note(CASES_FROM, {"path": str(cases.resolve()), "limit": limit})
+    except BaseException:
+        run.close()
+        raise
+    return run
+
+
+def take_up(path: Path, spec: PanelSpec | None = None) -> tuple[RunFile, PanelSpec]:
+    """Open a run file to go on with it, if nothing that it depends on has changed.
+
+    The case file is compared too where it still stands; a run whose case file is gone goes on
+    from the cases it stored.
+
+    Args:
+        path: The run file.
+        spec: The panel as it is now (from a `panel.toml`); None for the one the run was made with.
+
+    Raises:
+        ResumeRefused: Cases, prompts, rubric, models or sampling changed; says what.
+        StoreError: The run file cannot be opened.
+    """
+    run = RunFile.open(path)
+    try:
+        made_with = run.identity.panel
+        if made_with is None:
+            raise ConfigError("the run file does not tell its panel.", hint="Pass --panel.")
+        panel = spec or made_with
+        source = run.notes.get(CASES_FROM)
+        cases: Path | None = None
+        limit: Any = None
+        if isinstance(source, dict) and Path(str(source["path"])).exists():
+            cases, limit = Path(str(source["path"])), source["limit"]
+        now = identity_of(panel, None if cases is None else read_cases(cases, limit=limit))
+        changed = run.changes(now, None if cases is None else read_cases(cases, limit=limit))
+        if changed:
+            raise ResumeRefused(changed, path=str(path))
+    except BaseException:
+        run.close()
+        raise
+    return run, panel
+
+
+def spent_before(run: RunFile) -> Usage:
+    """What the answers in a run's journal cost, over all its sittings."""
+    total = Usage()
+    for entry in run.entries():
+        total += decode(entry.body).usage
+    return total
+
+
+def _budget(text: str | None, run: RunFile) -> Budget | None:
+    if text is None:
+        return None
+    unit = Budget.parse(text).unit
+    before = spent_before(run)
+    spent = {
+        "calls": float(before.calls),
+        "tokens": float(before.input_tokens + before.output_tokens),
+        "usd": before.cost or 0.0,
+    }
+    return Budget.parse(text, spent=spent[unit])
+
+
+async def carry_out(
+    run: RunFile,
+    spec: PanelSpec,
+    *,
+    limits: Limits | None = None,
+    stopper: Stopper | None = None,
+    on_event: Events | None = None,
+    gateway: ModelGateway | None = None,
+) -> AsyncGenerator[Verdict]:
+    """Judge the cases of a run that have no verdict yet, and store each verdict as it is done.
+
+    Args:
+        run: The run file.
+        spec: Its panel.
+        limits: Workers, budget and deadline.
+        stopper: A way to end early from outside.
+        on_event: Told of calls sent, retried, answered (see `ModelGateway`).
+        gateway: A gateway to use; None for one over litellm with this run's journal.
+
+    Yields:
+        Verdicts, each safely on disk.
+
+    Raises:
+        RunStopped: The run ended early; what was yielded is stored, and `resume` goes on.
+    """
+    limits, stopper = limits or Limits(), stopper or Stopper()
+    needed = needs_models(spec)
+    if needed and gateway is None:
+        gateway = ModelGateway(
+            run,
+            budget=_budget(limits.budget, run),
+            share_identical=spec.share_identical,
+            on_event=on_event,
+        )
+    timer = None
+    if limits.deadline is not None:
+        timer = asyncio.get_running_loop().call_later(
+            limits.deadline, stopper.stop, DeadlineReached("the run's time is over")
+        )
+    if gateway is not None:
+        stopper.on_stop(gateway.stop)
+
+    async def record(verdict: Verdict) -> None:
+        await run.finish(verdict.case_id, verdict)
+
+    def check() -> None:
+        if gateway is not None:
+            refuse_the_dead(spec, gateway)
+
+    try:
+        async for verdict in run_cases(
+            deliberation_graph(spec),
+            spec,
+            run.todo(),
+            court=Court(gateway=gateway),
+            workers=limits.workers,
+            stopper=stopper,
+            record=record,
+            check=check,
+        ):
+            yield verdict
+    finally:
+        if timer is not None:
+            timer.cancel()
+        if gateway is not None:
+            await gateway.aclose()
+
+
+def refuse_the_dead(spec: PanelSpec, gateway: ModelGateway) -> None:
+    """End the run when no judge of the panel can answer any more.
+
+    Raises:
+        JudgesDead: Every seat, and every reserve, is out or resting.
+    """
+    seats = (*spec.judges, *spec.reserves)
+    why = {judge.name: gateway.dead(judge) for judge in seats if judge.embedded is None}
+    if len(why) == len(seats) and all(why.values()):
+        told = "; ".join(f"{name}: {reason}" for name, reason in why.items())
+        raise JudgesDead(f"no judge answers any more ({told})")
