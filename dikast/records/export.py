@@ -55,6 +55,7 @@ import csv
 import json
 import os
 import re
+import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -94,19 +95,19 @@ def columns(criteria: Sequence[str]) -> list[str]:
         ('stop_safety', ['schema_version', 'case_id', 'candidates'])
     """
     nobody = Verdict(case_id="", candidates=(), panel="", status="decided")
-    return list(verdict_row(nobody, criteria))
+    return list(flat(nobody, criteria))
 
 
-def verdict_row(verdict: Verdict, criteria: Sequence[str]) -> dict[str, Cell]:
+def flat(verdict: Verdict, criteria: Sequence[str] | None = None) -> dict[str, Cell]:
     """The flat row of a verdict.
 
     Args:
         verdict: The verdict.
         criteria: Ids of the rubric's criteria; they decide the columns, and decisions on others
-            are left out.
+            are left out. None for those of the verdict itself.
 
     Examples:
-        >>> row = verdict_row(
+        >>> row = flat(
         ...     Verdict(case_id="q", candidates=("a",), panel="p", status="failed", reason="bug"),
         ...     ["correctness"],
         ... )
@@ -135,7 +136,7 @@ def verdict_row(verdict: Verdict, criteria: Sequence[str]) -> dict[str, Cell]:
     }
     row |= {name: getattr(verdict.usage, name) for name in _USAGE}
     row |= {"rubric": verdict.rubric, "prompts": _json(verdict.prompts)}
-    for criterion in criteria:
+    for criterion in decisions if criteria is None else criteria:
         decision = decisions.get(criterion)
         row |= {f"{name}_{criterion}": getattr(decision, name, None) for name in _PER_CRITERION}
         if decision is not None and decision.score is None:
@@ -155,32 +156,67 @@ def criteria_of(run: RunReader) -> tuple[str, ...]:
     return tuple(dict.fromkeys(met))
 
 
-def write_jsonl(verdicts: Iterable[Verdict], criteria: Sequence[str], target: TextIO) -> int:
-    """Write one JSON object per line; return how many. Memory stays flat."""
-    count = 0
-    for count, verdict in enumerate(verdicts, 1):  # noqa: B007
-        line = json.dumps(verdict_row(verdict, criteria), ensure_ascii=False)
-        target.write(_UNRULY.sub(_escaped, line) + "\n")
-    return count
-
-
-def write_csv(verdicts: Iterable[Verdict], criteria: Sequence[str], target: TextIO) -> int:
-    """Write a table for spreadsheets; return how many rows. Memory stays flat.
-
-    Text that a spreadsheet would run as a formula gets an apostrophe in front, and control
-    characters become visible, so a table is for reading; the lossless form is JSON lines.
+def write_jsonl(
+    verdicts: Iterable[Verdict],
+    path: str | os.PathLike[str],
+    criteria: Sequence[str] | None = None,
+) -> int:
+    """Write verdicts as JSON lines, the whole file or nothing; memory stays flat.
 
     Args:
         verdicts: The verdicts.
-        criteria: Ids of the rubric's criteria; they decide the columns.
-        target: Opened with `newline=""`.
+        path: The file; one that stands there is replaced at the end.
+        criteria: Ids of the rubric's criteria (`criteria_of` a run); None to gather them from
+            the verdicts, which are then kept in a temporary file meanwhile.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        StoreError: It cannot be written; what stood there is unchanged.
     """
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow([harmless(name) for name in columns(criteria)])
     count = 0
-    for count, verdict in enumerate(verdicts, 1):  # noqa: B007
-        writer.writerow([harmless(cell) for cell in verdict_row(verdict, criteria).values()])
+    with _replacing(path) as target, _known(verdicts, criteria) as (rows, names):
+        for count, verdict in enumerate(rows, 1):  # noqa: B007
+            line = json.dumps(flat(verdict, names), ensure_ascii=False)
+            target.write(_UNRULY.sub(_escaped, line) + "\n")
     return count
+
+
+def write_csv(
+    verdicts: Iterable[Verdict],
+    path: str | os.PathLike[str],
+    criteria: Sequence[str] | None = None,
+) -> int:
+    """Write verdicts as a table for spreadsheets; otherwise as `write_jsonl`.
+
+    Text that a spreadsheet would run as a formula gets an apostrophe in front, and control
+    characters become visible, so a table is for reading; the lossless form is JSON lines.
+    """
+    count = 0
+    with _replacing(path) as target, _known(verdicts, criteria) as (rows, names):
+        writer = csv.writer(target, lineterminator="\n")
+        writer.writerow([harmless(name) for name in columns(names)])
+        for count, verdict in enumerate(rows, 1):  # noqa: B007
+            writer.writerow([harmless(cell) for cell in flat(verdict, names).values()])
+    return count
+
+
+@contextlib.contextmanager
+def _known(
+    verdicts: Iterable[Verdict], criteria: Sequence[str] | None
+) -> Iterator[tuple[Iterable[Verdict], Sequence[str]]]:
+    """The verdicts with the criteria of all of them, which must be known before the first row."""
+    if criteria is not None:
+        yield verdicts, criteria
+        return
+    met: dict[str, None] = {}
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as spool:
+        for verdict in verdicts:
+            met.update(dict.fromkeys(decision.criterion for decision in verdict.criteria))
+            spool.write(verdict.to_json() + "\n")
+        spool.seek(0)
+        yield (Verdict.from_json(line) for line in spool), tuple(met)
 
 
 def harmless(cell: Cell) -> Cell:
@@ -212,26 +248,6 @@ def _escaped(match: re.Match[str]) -> str:
 def _visible(character: str) -> str:
     # wide and narrow spaces (general category Zs) count as unprintable and are harmless
     return character if unicodedata.category(character) == "Zs" else ascii(character)[1:-1]
-
-
-def export_jsonl(run: RunReader, path: str | os.PathLike[str]) -> int:
-    """Write the standing verdicts of a run to `path`, whole or not at all; return how many.
-
-    Raises:
-        StoreError: It cannot be written; what stood there is unchanged.
-    """
-    with _replacing(path) as target:
-        return write_jsonl(run.verdicts(), criteria_of(run), target)
-
-
-def export_csv(run: RunReader, path: str | os.PathLike[str]) -> int:
-    """The same as a table for spreadsheets (see `write_csv`).
-
-    Raises:
-        StoreError: It cannot be written; what stood there is unchanged.
-    """
-    with _replacing(path) as target:
-        return write_csv(run.verdicts(), criteria_of(run), target)
 
 
 @contextlib.contextmanager
