@@ -27,10 +27,9 @@ def read_toml(text: str, *, path: str | None) -> dict[str, Any]:
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
-        line = _LINE.search(str(error))
-        raise ConfigError(
-            f"not valid TOML: {error}.", path=path, line=int(line[1]) if line else None
-        ) from None
+        told = _LINE.search(str(error))  # else "at end of document"
+        line = int(told[1]) if told else len(text.splitlines())
+        raise ConfigError(f"not valid TOML: {error}.", path=path, line=line) from None
 
 
 def explain(error: ValidationError, *, path: str | None, keys: Keys) -> ConfigError:

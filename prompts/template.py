@@ -192,7 +192,7 @@ class Template:
         ends = [n for n, line in enumerate(lines[1:], start=1) if line.strip() == _FENCE]
         if not ends:
             raise self._error("the front matter is not closed by a second `+++` line.", 1)
-        data = read_toml("\n".join(["", *lines[1 : ends[0]]]), path=self.path)
+        data = read_toml("\n".join(["", *lines[1 : ends[0]], ""]), path=self.path)
         try:
             head = _Head.model_validate(data)
         except ValidationError as error:
