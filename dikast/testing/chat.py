@@ -76,6 +76,24 @@ class ChatRequest:
         """The request's fence marker; None if it fences nothing."""
         return find_marker(self.prompt)
 
+    @cached_property
+    def blocks(self) -> tuple[tuple[str, str], ...]:
+        """Label and text of each fenced block, in order, such as `response` or `vote 1`."""
+        if self.marker is None:
+            return ()
+        return tuple((m[1], m[2]) for m in _fences(self.marker).finditer(self.prompt))
+
+    def block(self, label: str) -> str | None:
+        """Text of the first fenced block with this label; None if there is none."""
+        return next((text for name, text in self.blocks if name == label), None)
+
+    @cached_property
+    def trusted(self) -> str:
+        """The prompt without its fenced blocks."""
+        if self.marker is None:
+            return self.prompt
+        return _fences(self.marker).sub("", self.prompt)
+
     @property
     def schema(self) -> Mapping[str, Any] | None:
         """The JSON schema that the reply should follow; None if none was sent."""
@@ -132,6 +150,14 @@ def completion(request: ChatRequest, text: str | None, **changes: Any) -> dict[s
             "total_tokens": asked + answered,
         },
     }
+
+
+def _fences(marker: str) -> re.Pattern[str]:
+    """Blocks as dikast's prompts fence them."""
+    return re.compile(
+        rf"^<<<(?!end )([^<>\n]+) {marker}>>>\n(.*?)\n<<<end \1 {marker}>>>$",
+        re.DOTALL | re.MULTILINE,
+    )
 
 
 def _text_of(content: object) -> str:

@@ -53,10 +53,10 @@ class Faults:
         >>> drawn = [plan.draw("m", f"request {i}", 0) for i in range(10_000)]
         >>> 400 < drawn.count("rate_limit") < 600
         True
-        >>> Faults(share={"timeout": 0.1})  # doctest: +ELLIPSIS
+        >>> Faults(share={"late": 0.1})  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
-        ValueError: unknown fault `timeout`; known are statuses such as `503` and content_filter, ...
+        ValueError: unknown fault `late`; known are statuses such as `503` and content_filter, ...
     """
 
     share: Mapping[str, float] = field(default_factory=dict)
