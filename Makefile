@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check clean
+.PHONY: demo test check build-check clean
 
 $(VENV)/.pip:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "dikast needs Python 3.11 or newer; set PYTHON=/path/to/it")'
@@ -25,7 +25,11 @@ $(VENV)/.check: $(VENV)/.test
 	touch $@
 
 demo: $(VENV)/.installed
-	$(BIN)/dikast judge examples/cases.jsonl --panel examples/panel.toml
+	rm -f demo.dikast
+	$(BIN)/dikast judge examples/cases.jsonl --panel examples/panel.toml --out demo.dikast || test $$? -eq 1
+	@echo
+	@echo "One hearing in full (any other: $(BIN)/dikast show demo.dikast --case ID):"
+	@$(BIN)/dikast show demo.dikast --case contested
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto
@@ -33,7 +37,10 @@ test: $(VENV)/.test
 check: $(VENV)/.check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/python .ci/types.py
+
+build-check: $(VENV)/.check
+	$(BIN)/python .ci/build.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

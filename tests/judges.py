@@ -117,3 +117,39 @@ class Challenger:
             points=(point,),
             challenged=self.seats,
         )
+
+
+class PairJudge:
+    """A judge of pairs with strengths per candidate and a pull towards the first slot."""
+
+    def __init__(self, name: str, strengths: Mapping[str, float], *, first: float = 0.0) -> None:
+        self.name = name
+        self.strengths, self.first = strengths, first
+
+    async def vote(
+        self,
+        docket: Docket,
+        criteria: Sequence[Criterion],
+        *,
+        seat: str,
+        round: int,  # noqa: A002
+        brief: Brief | None = None,
+        gateway: Gateway | None = None,
+    ) -> list[Ballot]:
+        shown = docket.presentation
+        lead = self.strengths[shown[0]] - self.strengths[shown[1]] + self.first
+        slot = 0.0 if abs(lead) < 0.1 else 1.0 if lead > 0 else -1.0
+        score = slot if shown[0] == docket.canonical[0] else -slot
+        favoured = shown[0] if slot > 0 else shown[1]
+        return [
+            Ballot(
+                seat=seat,
+                judge=self.name,
+                criterion=criterion.id,
+                round=round,
+                presentation=shown,
+                score=score + 0.0,
+                rationale="they are equal" if slot == 0 else f"{favoured} is better",
+            )
+            for criterion in criteria
+        ]

@@ -12,6 +12,7 @@ from dikast.types.calls import (
     PromptMessage,
 )
 from dikast.types.cases import Attachment, Candidate, Case, Context, Message
+from dikast.types.comparisons import Comparison, Preferred, compared
 from dikast.types.dockets import Docket
 from dikast.types.findings import BiasFinding, BiasKind, Critique, CritiquePoint, Severity
 from dikast.types.panels import (
@@ -60,6 +61,7 @@ __all__ = [
     "CallFailure",
     "Candidate",
     "Case",
+    "Comparison",
     "Context",
     "Criterion",
     "CriterionVerdict",
@@ -84,6 +86,7 @@ __all__ = [
     "PanelSpec",
     "Place",
     "PreferenceScale",
+    "Preferred",
     "Price",
     "PromptMessage",
     "ProtocolSpec",
@@ -104,4 +107,5 @@ __all__ = [
     "Value",
     "Verdict",
     "YesNoScale",
+    "compared",
 ]
