@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from dikast.testing.counts import read_log as read_log
     from dikast.testing.faults import KINDS as KINDS
     from dikast.testing.faults import Faults as Faults
+    from dikast.testing.process import ServerProcess as ServerProcess
+    from dikast.testing.process import script_of as script_of
     from dikast.testing.replies import by_model as by_model
     from dikast.testing.replies import structured_reply as structured_reply
     from dikast.testing.scripted import ScriptedModel as ScriptedModel
@@ -54,6 +56,7 @@ _PUBLIC: dict[str, str] = {
     "LoopbackServer": "server",
     "Responder": "chat",
     "ScriptedModel": "scripted",
+    "ServerProcess": "process",
     "SimulatedCritic": "simulated_critic",
     "SimulatedJudge": "simulated",
     "World": "world",
@@ -62,6 +65,7 @@ _PUBLIC: dict[str, str] = {
     "completion": "chat",
     "find_marker": "chat",
     "read_log": "counts",
+    "script_of": "process",
     "structured_reply": "replies",
 }
 
@@ -74,6 +78,7 @@ __all__ = [
     "LoopbackServer",
     "Responder",
     "ScriptedModel",
+    "ServerProcess",
     "SimulatedCritic",
     "SimulatedJudge",
     "World",
@@ -82,6 +87,7 @@ __all__ = [
     "completion",
     "find_marker",
     "read_log",
+    "script_of",
     "structured_reply",
 ]
 

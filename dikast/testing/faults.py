@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 OK = "ok"
 KINDS: dict[str, str] = {
@@ -90,6 +90,22 @@ class Faults:
                 )
         if any(not 0 <= p <= 1 for p in self.share.values()) or sum(self.share.values()) > 1 + 1e-9:
             raise ValueError("shares of faults must be from 0 to 1, and at most 1 together")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Faults:
+        """Read a plan from plain data, such as JSON.
+
+        Examples:
+            >>> Faults.from_dict({"latency": [0, 0.1]}).latency
+            (0, 0.1)
+        """
+        fields = dict(data)
+        for name in ("latency", "limit"):
+            if isinstance(fields.get(name), list):
+                fields[name] = tuple(fields[name])
+        plans = (fields.get("by_model") or {}).items()
+        fields["by_model"] = {model: cls.from_dict(plan) for model, plan in plans}
+        return cls(**fields)
 
     def plan(self, model: str) -> Faults:
         """The plan that holds for a model."""

@@ -6,13 +6,15 @@ It stands in for a model's provider over a real socket. In a thread of the test:
         ...                                   # point a client at server.base_url
         assert not server.counts().repeated   # no answered request came again
 
-or as a process of its own (`LoopbackServer.process`), which outlives a client that is killed.
-Both speak the wire format that litellm calls `openai/NAME` with `api_base`.
+or as a process of its own (`ServerProcess`, or `python -m dikast.testing.server --script FILE`),
+which outlives a client that is killed. Both speak the wire format that litellm calls
+`openai/NAME` with `api_base`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import traceback
 from pathlib import Path
@@ -208,3 +210,9 @@ class LoopbackServer:
             self._loop.run_forever()
         finally:
             self._loop.close()
+
+
+if __name__ == "__main__":
+    from dikast.testing.process import main
+
+    sys.exit(main())

@@ -6,11 +6,13 @@ read what another one argued for, in process and over the wire alike.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dikast.prompts.neutral import neutralise
 from dikast.testing.faults import chance
@@ -116,6 +118,31 @@ class World:
                     raise ValueError(
                         f"the truth {score:g} of `{case_id}` is no step of `{criterion_id}`"
                     )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The world as plain data; `from_dict` gives it back."""
+        return {
+            "cases": [json.loads(case.to_json()) for case in self.cases.values()],
+            "criteria": [json.loads(c.to_json()) for c in self.criteria.values()],
+            "truth": {case_id: dict(scores) for case_id, scores in self._given.items()},
+            "quality": {case_id: dict(ranks) for case_id, ranks in self._quality.items()},
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> World:
+        """Read what `to_dict` wrote; `cases_file` may name a file of JSON lines instead."""
+        rows = data.get("cases")
+        if rows is None:
+            lines = Path(data["cases_file"]).read_text(encoding="utf-8").split("\n")
+            rows = [json.loads(line) for line in lines if line.strip()]
+        return cls(
+            [Case.model_validate(row) for row in rows],
+            [Criterion.model_validate(row) for row in data["criteria"]],
+            truth=data.get("truth"),
+            quality=data.get("quality"),
+            seed=data.get("seed", 0),
+        )
 
     def truth(self, case_id: str, criterion_id: str, pair: Sequence[str] = ()) -> float:
         """The true score, in canonical terms.
