@@ -236,6 +236,11 @@ def _components(edges: BoolMatrix, *, strong: bool) -> tuple[int, npt.NDArray[np
     return count, label
 
 
+def strong_parts(edges: BoolMatrix) -> npt.NDArray[np.int32]:
+    """For every item the number of its strongly connected component."""
+    return _components(edges, strong=True)[1]
+
+
 def _strong_components(outcomes: Outcomes) -> tuple[tuple[str, ...], ...]:
     beats = outcomes.beats
     count, label = _components(beats, strong=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -117,6 +117,36 @@ def rank_partial_order(
     groups.sort(key=lambda members: -below[members].mean())
     named = tuple(tuple(sorted(items[int(i)] for i in members)) for members in groups)
     return Ranking(named, dict(scores or {}))
+
+
+def merge_groups(ranking: Ranking, together: Iterable[Collection[str]]) -> Ranking:
+    """Tie what belongs together, such as the members of a cycle that no hearing resolved.
+
+    What stands between two members is tied with them: it cannot be above one and below the
+    other while those are equal.
+
+    Args:
+        ranking: Any ranking.
+        together: Sets of candidates, none of which may be ordered among themselves.
+
+    Examples:
+        >>> merge_groups(rank_scores({"x": 3, "y": 2, "z": 1}), [("x", "z")]).groups
+        (('x', 'y', 'z'),)
+    """
+    place = {item: number for number, group in enumerate(ranking.groups) for item in group}
+    groups = list(ranking.groups)
+    spans = [
+        (min(at), max(at)) for members in together if (at := [place[item] for item in members])
+    ]
+    result: list[list[str]] = []
+    end = -1
+    for low, high in sorted([*spans, *((number, number) for number in range(len(groups)))]):
+        if low > end:
+            result.append([])
+        for number in range(max(low, end + 1), high + 1):
+            result[-1] += groups[number]
+        end = max(end, high)
+    return replace(ranking, groups=tuple(tuple(sorted(group)) for group in result))
 
 
 def reachable(edges: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
