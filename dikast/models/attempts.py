@@ -76,6 +76,23 @@ class Road:
 
         This is the only layer that retries: 1 + retries requests at most leave this machine.
         """
+        outcome = await self._attempt(call)
+        if self._again(outcome):
+            outcome = await self._retry(call, outcome)
+        if isinstance(outcome, TransportError) and outcome.reason is Reason.CONNECTION:
+            self.health.silent()
+        return outcome
+
+    async def _retry(self, call: Call, first: WireReply | TransportError) -> Any:
+        """Go on after a first attempt that failed; tenacity counts it as its first.
+
+        Most calls never come here: tenacity's machinery costs more than the rest of a call.
+        """
+        made = [first]
+
+        async def attempt() -> WireReply | TransportError:
+            return made.pop() if made else await self._attempt(call)
+
         retrying = AsyncRetrying(
             stop=stop_after_attempt(call.request.model.retries + 1),
             wait=self._pause,
@@ -83,10 +100,7 @@ class Road:
             sleep=asyncio.sleep,
             retry_error_callback=_last,
         )
-        outcome: WireReply | TransportError = await retrying(self._attempt, call)
-        if isinstance(outcome, TransportError) and outcome.reason is Reason.CONNECTION:
-            self.health.silent()
-        return outcome
+        return await retrying(attempt)
 
     def _again(self, outcome: WireReply | TransportError) -> bool:
         return (

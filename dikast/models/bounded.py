@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 
 _CHUNK = 1 << 16
+_REFUSAL = 4096
 
 
 @dataclass(slots=True)
@@ -33,6 +34,8 @@ class Seen:
     complete: bool = False
     """Whether the answer was read to its end."""
     too_large: bool = False
+    refusal: bytes = b""
+    """The first bytes of an answer that is no success: litellm drops the provider's error code."""
 
 
 CURRENT: ContextVar[Seen | None] = ContextVar("dikast_attempt", default=None)
@@ -97,6 +100,8 @@ class _Counted:
             total += measure.size(chunk, self._seen.limit - total)
             if total > self._seen.limit:
                 self._cut()
+            if self._response.status >= 400 and len(self._seen.refusal) < _REFUSAL:
+                self._seen.refusal += chunk[:_REFUSAL]
             yield chunk
         self._seen.complete = True
 

@@ -7,6 +7,7 @@ alike as a server error 500. Classes are told by name, so that nothing here impo
 from __future__ import annotations
 
 import email.utils
+import json
 import math
 import re
 import time
@@ -19,6 +20,8 @@ from dikast.types import Reason
 
 LONGEST_RETRY_AFTER = 86_400.0
 
+_PREFIX = re.compile(r"^(?:litellm\.)?(?:\w+(?:Error|Timeout)?: ?)*(?:\w+Exception - )?")
+"""What litellm puts before a provider's own words."""
 _TIMEOUTS = {"Timeout", "APITimeoutError"}
 _ROOTS = {"object", "BaseException", "Exception"}
 
@@ -50,7 +53,9 @@ def classify(error: BaseException, seen: Seen) -> TransportError:
         seen: What the session saw; all blank where a provider's client went round it.
     """
     names = {cls.__name__ for cls in type(error).__mro__}
-    text = str(error)
+    text = _PREFIX.sub("", str(error))
+    if seen.refusal:
+        text = _said(seen.refusal) or text
     if seen.too_large:
         detail = f"the answer is larger than {seen.limit} bytes"
         return TransportError(Reason.TOO_LARGE, detail, status=seen.status)
@@ -61,6 +66,21 @@ def classify(error: BaseException, seen: Seen) -> TransportError:
     status = seen.status if seen.status is not None else _status(error)
     retry_after = read_retry_after(seen.headers or _headers(error))
     return _by_status(status, names, text, retry_after, sent=bool(seen.requests) or bool(status))
+
+
+def _said(body: bytes) -> str:
+    """What a server's error body says, its code and kind included."""
+    text = body.decode("utf-8", "replace")
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return text
+    error = said.get("error", said) if isinstance(said, dict) else said
+    if not isinstance(error, dict):
+        return str(error)
+    kinds = {str(error[name]) for name in ("code", "type", "status") if error.get(name)}
+    message = error.get("message") or error.get("detail") or error
+    return f"{message} ({', '.join(sorted(kinds))})" if kinds else str(message)
 
 
 def _after_success(names: set[str], text: str, seen: Seen) -> TransportError:

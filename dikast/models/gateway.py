@@ -223,7 +223,7 @@ class ModelGateway:
         usage = bill(call.facts, outcome, calls=sent, reask=request.place.attempt > 0)
         paid = entries.Paid(
             self._redactor.reply(outcome.text or outcome.refusal or ""),
-            self._redactor.detail(outcome.model),
+            self._redactor.name(outcome.model),
             outcome.finish,
             entries.worth(outcome),
             usage,

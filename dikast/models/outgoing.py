@@ -39,6 +39,7 @@ async def to_wire(
     return WireRequest(
         model=spec.model,
         messages=[await _message(m, marker, facts, load) for m in request.messages],
+        provider=facts.provider,
         params=sampling_params(spec, facts),
         response_format=_response_format(request, facts),
         api_base=spec.api_base,

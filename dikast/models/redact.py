@@ -28,6 +28,7 @@ _SHAPES = tuple(
         r"(?i)(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
     )
 )
+_NAME = re.compile(r"[A-Za-z0-9._/:@+-]{0,200}", re.ASCII)
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -89,6 +90,10 @@ class Redactor:
     def reply(self, text: str) -> str:
         """A model's text, unchanged but for keys of ours that the server echoed."""
         return self._by_value(text, [s for s in self._known if len(s) >= _SHORTEST_IN_REPLIES])
+
+    def name(self, text: str) -> str:
+        """What a server calls itself: a plain name as it is, anything else as a detail."""
+        return self.reply(text) if _NAME.fullmatch(text) else self.detail(text)
 
     @staticmethod
     def _by_value(text: str, secrets: Iterable[str]) -> str:

@@ -23,23 +23,28 @@ MAX_BODY = 8 << 20
 HTTP_HANDLER_PROVIDERS = frozenset(
     {
         "anthropic",
-        "cohere_chat",
+        "bedrock",
+        "databricks",
         "deepseek",
         "fireworks_ai",
         "gemini",
         "groq",
         "hosted_vllm",
+        "huggingface",
         "mistral",
         "ollama",
         "ollama_chat",
         "openrouter",
         "together_ai",
+        "vertex_ai",
         "xai",
     }
 )
 """Providers that litellm calls through its own HTTP client, which sends a request a second time
 after some connection errors, and which for some ignores a shared session. They are handed a client
-of ours. The others go through the OpenAI client, which takes the shared session and sends once."""
+of ours. The others go through the OpenAI client, which takes the shared session and sends once;
+only Azure's takes no session, so that there the size of an answer is bounded by the deadline alone.
+"""
 
 
 class _Shared:
@@ -117,7 +122,7 @@ class LitellmTransport:
             arguments["api_base"] = request.api_base
         if request.api_key is not None:
             arguments["api_key"] = request.api_key
-        if request.model.partition("/")[0] in HTTP_HANDLER_PROVIDERS:
+        if request.provider in HTTP_HANDLER_PROVIDERS:
             arguments["client"] = self._handler()
         return arguments
 

@@ -14,6 +14,8 @@ class WireRequest:
 
     model: str
     messages: list[dict[str, Any]]
+    provider: str = ""
+    """As litellm calls it; empty if unknown."""
     params: dict[str, Any] = field(default_factory=dict)
     """Sampling parameters that were set, and nothing else."""
     response_format: dict[str, Any] | None = None
