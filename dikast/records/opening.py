@@ -12,24 +12,19 @@ from dikast.records.lock import RunLock
 
 
 def to_write(path: Path, *, whole: bool) -> sqlite3.Connection:
-    """The connection of the only writer; the caller holds the lock.
+    """The connection of the only writer, which holds the lock; nothing was written yet.
 
     Args:
         path: The run file.
-        whole: Check all of its structure before anything is written.
+        whole: Check all of its structure.
 
     Raises:
-        StoreError: It is damaged, of another version or kind, or cannot be written.
+        StoreError: It is damaged, or of another version or kind.
     """
-    with contextlib.ExitStack() as undo:
-        with schema.reading(path):
-            conn = schema.connect(path, "rw")
-            undo.callback(conn.close)
-            schema.check(conn, path, whole=whole)
-        try:
-            _prepare(conn)
-        except sqlite3.Error as error:
-            raise creation.cannot_write(path, error) from None
+    with contextlib.ExitStack() as undo, schema.reading(path):
+        conn = schema.connect(path, "rw")
+        undo.callback(conn.close)
+        schema.check(conn, path, whole=whole)
         undo.pop_all()
     return conn
 
@@ -58,17 +53,25 @@ def to_read(path: Path) -> sqlite3.Connection:
     return conn
 
 
-def _prepare(conn: sqlite3.Connection) -> None:
-    """Write-ahead log, forced to disk at each commit; and prove that writing works."""
-    mode = conn.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-    if mode != "wal":
-        raise sqlite3.OperationalError("this file system cannot hold a write-ahead log")
-    conn.execute("PRAGMA synchronous = FULL")
-    # A log that once grew (a long reader held it) is cut back when it starts over.
-    conn.execute("PRAGMA journal_size_limit = 16777216")
-    conn.execute("BEGIN IMMEDIATE")
-    conn.execute("INSERT OR REPLACE INTO meta VALUES ('opened', ?)", (json.dumps(creation.now()),))
-    conn.execute("COMMIT")
+def prepare(conn: sqlite3.Connection, path: Path) -> None:
+    """Write-ahead log, forced to disk at each commit; and prove that writing works.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    try:
+        mode = conn.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode != "wal":
+            raise sqlite3.OperationalError("this file system cannot hold a write-ahead log")
+        conn.execute("PRAGMA synchronous = FULL")
+        # A log that once grew (a long reader held it) is cut back when it starts over.
+        conn.execute("PRAGMA journal_size_limit = 16777216")
+        conn.execute("BEGIN IMMEDIATE")
+        opened = json.dumps(creation.now())
+        conn.execute("INSERT OR REPLACE INTO meta VALUES ('opened', ?)", (opened,))
+        conn.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise creation.cannot_write(path, error) from None
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:

@@ -137,6 +137,7 @@ class RunFile(RunReader):
             reader = opening.beside_writer(path)
             undo.callback(reader.close)
             run = cls(path, reader)
+            opening.prepare(conn, path)
             run._writer, run._lock = Writer(conn, path), lock
             undo.pop_all()
         return run
