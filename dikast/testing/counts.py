@@ -7,6 +7,7 @@ request again wastes money; `Counts.repeated` lists every time that happened.
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -149,6 +150,10 @@ class Recorder:
     def _recall(self, log: Path) -> None:
         """Know what an earlier server answered into the same log."""
         if log.is_file():
+            content = log.read_bytes()
+            whole = content.rfind(b"\n") + 1
+            if whole < len(content):  # a kill cut the last line short; the next must not join it
+                os.truncate(log, whole)
             earlier = read_log(log)
             self._done.update(earlier.answered)
             self._attempts.update(earlier.received)

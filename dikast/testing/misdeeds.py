@@ -16,6 +16,9 @@ from dikast.testing.faults import OK, Step
 ANSWERS = frozenset({OK, "drip", "length", "refusal", "prose", "huge", "other_model"})
 """Faults whose whole body is a reply that a client can use or must pay for."""
 
+SPOKEN = frozenset({OK, "drip", "truncate", "length", "no_choices", "other_model"})
+"""Faults that show something of the ordinary reply; for others nobody need make one."""
+
 PROSE = "This is a thoughtful response, and there is much to be said about it."
 """The reply of `prose`: a judge that talks and gives no verdict."""
 

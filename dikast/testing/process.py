@@ -31,7 +31,7 @@ from dikast.testing.chat import ChatRequest, Responder
 from dikast.testing.counts import Counts, counts_from_json
 from dikast.testing.faults import Faults
 from dikast.testing.replies import by_model
-from dikast.testing.server import Service
+from dikast.testing.service import Service
 from dikast.testing.simulated import SimulatedJudge
 from dikast.testing.simulated_critic import SimulatedCritic
 from dikast.testing.world import World
