@@ -3,10 +3,10 @@ r"""Verdicts as flat tables: `verdicts.jsonl`, and CSV for spreadsheets.
 One row per verdict, the same columns in every row, names without dots, nothing nested. A value
 that is undefined is null (an empty cell in CSV), never 0 or NaN. `pandas` reads it as
 
-    pd.read_json("verdicts.jsonl", lines=True, convert_dates=False, dtype={"case_id": str})
+    pd.read_json("verdicts.jsonl", lines=True, dtype=False)
 
-(without the last two it would turn an id `007` into 7, and a criterion whose name ends in
-`_time` into dates; that is pandas' habit, not the file's).
+(without `dtype=False` pandas turns ids such as `007` into numbers; pandas 2 also needs
+`convert_dates=False` where a criterion's name ends in `_time` or `_at`).
 
 Columns of version 1, in this order:
 
