@@ -9,7 +9,7 @@ from dikast.agents.aggregator import Aggregator
 from dikast.agents.contract import Brief
 from dikast.agents.standing import counts
 from dikast.agents.tally import disagree
-from dikast.graphs.state import Course, Summons
+from dikast.graphs.state import Course, PanelState, Summons
 from dikast.types import (
     Ballot,
     BiasFinding,
@@ -18,6 +18,7 @@ from dikast.types import (
     PanelSpec,
     Standing,
     StopReason,
+    Verdict,
 )
 
 Presentation = tuple[str, ...]
@@ -60,6 +61,25 @@ def convened(spec: PanelSpec, case_id: str) -> list[Summons]:
         seats = seats[: max(2, spec.quorum_needed)]
     criteria = tuple(criterion.id for criterion in spec.rubric.criteria)
     return [Summons(seat=seat, judge=seat, criteria=criteria) for seat in seats]
+
+
+def reopened(spec: PanelSpec, earlier: Verdict) -> PanelState:
+    """The state in which an earlier verdict is heard again: its record stands, all is contested."""
+    said = earlier.transcript
+    last = max((ballot.round for ballot in said.ballots), default=0)
+    voted = {ballot.criterion for ballot in said.ballots if ballot.score is not None}
+    contested = [criterion.id for criterion in spec.rubric.criteria if criterion.id in voted]
+    return {
+        "round": last,
+        "base": last,
+        "ballots": list(said.ballots),
+        "findings": list(said.findings),
+        "critiques": list(said.critiques),
+        "notes": list(said.notes),
+        "summoned": [],
+        "contested": contested,
+        "courses": {c.id: Course(contested=True, rounds=last) for c in spec.rubric.criteria},
+    }
 
 
 def next_seat(
@@ -117,6 +137,8 @@ def progress(
     courses: Mapping[str, Course],
     *,
     number: int,
+    held: int,
+    forced: bool,
     late: bool,
 ) -> dict[str, Course]:
     """What each criterion's course is after a round of votes.
@@ -128,6 +150,8 @@ def progress(
         findings: All findings so far.
         courses: The courses before this round.
         number: The round that was just voted.
+        held: Rounds of revision held in this hearing.
+        forced: Whether an earlier verdict is heard again, whatever the protocol says.
         late: Whether the case's deadline has passed.
     """
     standing = aggregator.standings(ballots)
@@ -141,7 +165,15 @@ def progress(
         contested = disagree(own, criterion.scale, spec.protocol.tolerance) or bool(
             grave(findings, criterion.id, number)
         )
-        stop = _stop(spec, aggregator, ballots, own, criterion, number, contested)
+        if not aggregator.count(own, criterion).quorum:
+            stop: StopReason | None = StopReason.NO_QUORUM
+        elif not contested:
+            stop = StopReason.SETTLED if number else StopReason.UNCONTESTED
+        else:
+            rounds = max(1, spec.protocol.max_rounds) if forced else spec.protocol.max_rounds
+            disabled = spec.protocol.deliberate == "never" and not forced
+            history = _history(aggregator, ballots, criterion.id, number)
+            stop = _stop(history, held, 0 if disabled else rounds)
         new[criterion.id] = Course(
             contested=before.contested or contested,
             stop=StopReason.DEADLINE if stop is None and late else stop,
@@ -151,29 +183,18 @@ def progress(
 
 
 def _stop(
-    spec: PanelSpec,
-    aggregator: Aggregator,
-    ballots: Sequence[Ballot],
-    own: Sequence[Standing],
-    criterion: Criterion,
-    number: int,
-    contested: bool,
+    history: Mapping[str, Sequence[float | None]], held: int, rounds: int
 ) -> StopReason | None:
-    """Why deliberation on a criterion ends after a round; None if it goes on."""
-    if not aggregator.count(own, criterion).quorum:
-        return StopReason.NO_QUORUM
-    if not contested:
-        return StopReason.SETTLED if number else StopReason.UNCONTESTED
-    if spec.protocol.deliberate == "never" or spec.protocol.max_rounds == 0:
+    """Why deliberation on a contested criterion ends after a round; None if it goes on."""
+    if rounds == 0:
         return StopReason.DISABLED
-    if number == 0:
+    if held == 0:
         return None
-    history = _history(aggregator, ballots, criterion.id, number)
     if any(len(h) > 2 and h[-1] != h[-2] and h[-1] in h[:-2] for h in history.values()):
         return StopReason.UNSTABLE
-    if all(h[-1] == h[-2] for h in history.values()):
+    if all(len(h) < 2 or h[-1] == h[-2] for h in history.values()):
         return StopReason.NO_CHANGE
-    return StopReason.MAX_ROUNDS if number >= spec.protocol.max_rounds else None
+    return StopReason.MAX_ROUNDS if held >= rounds else None
 
 
 def _history(

@@ -12,13 +12,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dikast.agents.screening import screen
-
 from dikast import prompts
 from dikast.agents.adjudicator import decide_by_judge, decide_by_person, open_criteria
 from dikast.agents.aggregator import Aggregator
 from dikast.agents.aggregator import Course as FinalCourse
 from dikast.agents.contract import Critic, Judge
+from dikast.agents.screening import screen
 from dikast.agents.seating import seat_critic, seat_detector, seat_judge
 from dikast.agents.standing import counts, stand
 from dikast.graphs import course as courses_of
@@ -89,14 +88,15 @@ class Deliberation:
     async def convene(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
         """Check what is to be judged and summon the first seats."""
         case, candidates = admit(state, self.spec)
-        return {
+        start: PanelState = {
             "case": case,
             "candidates": candidates,
             "deadline": time.monotonic() + self.spec.protocol.case_deadline,
-            "round": 0,
-            "courses": {},
-            "summoned": courses_of.convened(self.spec, case.id),
         }
+        if "earlier" in state:
+            return {**start, **courses_of.reopened(self.spec, state["earlier"])}
+        summoned = courses_of.convened(self.spec, case.id)
+        return {**start, "round": 0, "base": 0, "courses": {}, "summoned": summoned}
 
     async def vote(self, state: VoteTask, runtime: Runtime[Court]) -> PanelState:
         """One seat votes."""
@@ -136,7 +136,8 @@ class Deliberation:
         raise_halt(state.get("halts", []))
         number, ballots = state["round"], state["ballots"]
         aggregator = self.aggregator(state["candidates"])
-        if number == 0 and self.spec.protocol.seating == "sequential" and _in_time(state):
+        first = number == 0 and "earlier" not in state
+        if first and self.spec.protocol.seating == "sequential" and _in_time(state):
             more = courses_of.next_seat(self.spec, aggregator, state["case"].id, ballots)
             if more:
                 return {"summoned": more, "contested": []}
@@ -147,6 +148,8 @@ class Deliberation:
             state.get("findings", []),
             state["courses"],
             number=number,
+            held=number - state["base"],
+            forced="earlier" in state,
             late=not _in_time(state),
         )
         going_on = [name for name, course in courses.items() if course.stop is None]
@@ -266,6 +269,10 @@ class Deliberation:
             )
             for summons in summoned
         ]
+
+    def after_convening(self, state: PanelState) -> Any:
+        """To the first votes; straight to the critics where an earlier verdict is heard again."""
+        return self.after_weighing(state) if "earlier" in state else self.call_votes(state)
 
     def after_weighing(self, state: PanelState) -> Any:
         """To the next seat, to the critics, straight to the challenge, or to the verdict."""
@@ -470,7 +477,9 @@ def deliberation_graph(
     graph.add_node("escalate", step(steps.escalate))
     graph.add_node("adjudicate", steps.adjudicate)
     graph.add_edge(START, "convene")
-    graph.add_conditional_edges("convene", steps.call_votes, ["vote"])
+    graph.add_conditional_edges(
+        "convene", steps.after_convening, ["vote", "criticise", "summon", "aggregate"]
+    )
     graph.add_edge("vote", "screen")
     graph.add_edge("screen", "weigh")
     graph.add_conditional_edges(

@@ -89,6 +89,9 @@ class PanelInput(TypedDict, total=False):
     """A case, or its JSON form."""
     candidates: tuple[str, ...]
     """Which candidates are judged; all by default."""
+    earlier: Verdict
+    """A verdict on the same case that is to be heard again: its ballots stand, the critics take
+    up every criterion, and challenged judges vote in further rounds."""
 
 
 class PanelOutput(TypedDict, total=False):
@@ -104,6 +107,9 @@ class PanelState(TypedDict, total=False):
     candidates: tuple[str, ...]
     deadline: float
     """On the clock of `time.monotonic`."""
+    earlier: Verdict
+    base: int
+    """The round that deliberation starts from: 0, or the last one of `earlier`."""
     round: int
     summoned: list[Summons]
     """Seats that vote next."""

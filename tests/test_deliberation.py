@@ -184,3 +184,21 @@ def test_low_confidence_goes_to_the_stronger_judge() -> None:
 def test_a_stronger_judge_that_fails_decides_nothing() -> None:
     verdict = escalated(judge=Scripted("senior", Reason.TIMEOUT))
     assert (verdict.status, verdict.reason) == ("abstained", Reason.LOW_CONFIDENCE)
+
+
+def test_a_verdict_is_heard_again_from_where_it_stood() -> None:
+    judges = [Scripted("a", 5), Scripted("b", 5), Scripted("c", 4, 2)]
+    panel = spec(["a", "b", "c"], rule="mean")
+    graph = deliberation_graph(panel, judges={j.name: j for j in judges}, critic=Challenger("c"))
+
+    async def twice() -> tuple[Verdict, Verdict]:
+        first = (await graph.ainvoke({"case": case()}))["verdict"]
+        again = (await graph.ainvoke({"case": case(), "earlier": first}))["verdict"]
+        return first, again
+
+    first, again = asyncio.run(twice())
+    assert first.criterion("quality").rounds == 0
+    assert len(again.transcript.ballots) == 4 + 1  # round 0, revision, and one that kept its vote
+    assert again.transcript.ballots[:3] == first.transcript.ballots
+    assert again.criterion("quality").stop is StopReason.NO_CHANGE
+    assert [f.after for f in again.transcript.flips] == [2]
