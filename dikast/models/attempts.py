@@ -127,7 +127,7 @@ class Road:
         budget = self._s.budget
         if budget is None:
             return (await self._queue_and_send(call))[0]
-        reserved = await budget.reserve(self.forecast.most(call.request, call.facts))
+        reserved = await budget.reserve(lambda: self.forecast.most(call.request, call.facts))
         taken = Spending(0, 0, 0.0)
         try:
             outcome, taken = await self._queue_and_send(call)

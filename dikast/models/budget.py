@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple, Self
 
 from dikast.errors import BudgetSpent, ConfigError
@@ -94,17 +94,18 @@ class Budget:
                     "tokens (0 for a local model), or give the budget in calls or tokens.",
                 )
 
-    async def reserve(self, most: Spending) -> float:
+    async def reserve(self, most: Callable[[], Spending]) -> float:
         """Wait until an attempt fits; returns what to hand to `settle`.
 
         Args:
-            most: What the attempt takes at most.
+            most: What the attempt takes at most; asked again after each wait, since what was
+                learnt meanwhile may have lowered it.
 
         Raises:
             BudgetSpent: Nothing is left.
         """
-        amount: float = getattr(most, self.unit)
         while True:
+            amount: float = getattr(most(), self.unit)
             if self.spent >= self.limit:
                 raise BudgetSpent(f"the budget of {self} is spent")
             if amount <= self.left or not self._in_flight:

@@ -74,20 +74,28 @@ class Lane:
     async def acquire(self) -> float:
         """Wait for a slot; returns the time of sending, to be handed back with the outcome."""
         if self._queue or not self._open():
-            future = asyncio.get_running_loop().create_future()
-            self._queue.append(future)
-            self._pump()
-            try:
-                await future
-            except asyncio.CancelledError:
-                if future.done() and not future.cancelled():
-                    self.release()  # the slot was granted in the same turn of the loop
-                else:
-                    self._pump()
-                raise
+            await self._wait(asyncio.get_running_loop().create_future(), first=False)
+            while self._clock() < self._held_until:  # a 429 came between the grant and now
+                self._in_flight -= 1
+                await self._wait(asyncio.get_running_loop().create_future(), first=True)
         else:
             self._take()
         return self._clock()
+
+    async def _wait(self, future: asyncio.Future[None], *, first: bool) -> None:
+        if first:
+            self._queue.appendleft(future)
+        else:
+            self._queue.append(future)
+        self._pump()
+        try:
+            await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                self.release()  # the slot was granted in the same turn of the loop
+            else:
+                self._pump()
+            raise
 
     def release(self) -> None:
         """Give the slot back."""

@@ -12,6 +12,7 @@ MAX_DETAIL = 300
 
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.IGNORECASE)
 _SHORTEST = 8
+_LONGEST = 1_000_000
 _SHORTEST_IN_REPLIES = 16  # a short "secret" may be a word that a judge really wrote
 
 _LABEL = r"(?i)\b(authorization|(?:x-)?api[-_ ]?key|access[-_ ]?token|secret|password)"
@@ -80,8 +81,8 @@ class Redactor:
             'bad key [redacted] (try again)'
         """
         self._known = tuple(self._all())
-        # cut before the patterns run, but not inside a secret that the cut would unmask
-        text = self._by_value(text[: limit * 8], self._known)
+        # by value before any cut, which could leave half a secret; patterns on a bounded rest
+        text = self._by_value(text[:_LONGEST], self._known)[: limit * 8]
         for shape in _SHAPES:
             text = shape.sub(_masked, text)
         text = _INVISIBLE.sub(" ", text).strip()
