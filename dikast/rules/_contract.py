@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from dikast.types import Scale
+from dikast.types import IntegerScale, RealScale, Scale
 
 
 class Vote(NamedTuple):
@@ -38,16 +38,21 @@ def settle(score: float, scale: Scale) -> Decision:
     labels is a tie, since rounding would prefer one of them without a vote.
 
     Examples:
-        >>> from dikast.types import YesNoScale
+        >>> from dikast.types import PreferenceScale, YesNoScale
         >>> settle(0.5, YesNoScale())
         Decision(score=None, tied=(0.0, 1.0))
+
+        Where ties are not allowed, no label stands in the middle:
+
+        >>> settle(0.0, PreferenceScale(ties=False))
+        Decision(score=None, tied=(-1.0, 1.0))
     """
-    if not scale.labelled:
+    if isinstance(scale, IntegerScale | RealScale):
         return Decision(score)
-    low, high = math.floor(score), math.ceil(score)
-    if math.isclose(score - low, 0.5, abs_tol=1e-9):
-        return Decision(None, (float(low), float(high)))
-    return Decision(float(round(score)))
+    steps = [scale.accept(label) for label in scale.labels]
+    nearest = min(abs(score - step) for step in steps)
+    close = tuple(step for step in steps if abs(score - step) - nearest <= 2e-9)
+    return Decision(close[0]) if len(close) == 1 else Decision(None, close)
 
 
 def average(scores: Sequence[float]) -> float:

@@ -29,5 +29,5 @@ def decide(votes: Sequence[Vote], scale: Scale, *, share: float = 0.2) -> Decisi
     if not votes:
         return Decision(None)
     scores = sorted(vote.score for vote in votes)
-    cut = int(share * len(scores))
+    cut = int(share * len(scores) + 1e-9)  # 0.29 × 100 is 28.999… in binary, and means 29
     return settle(average(scores[cut : len(scores) - cut]), scale)

@@ -25,14 +25,20 @@ def decide(votes: Sequence[Vote], scale: Scale) -> Decision:
         >>> decide([Vote(1, 1.0), Vote(5, 3.0)], IntegerScale())
         Decision(score=4.0, tied=())
     """
-    mass = total(vote.weight for vote in votes)
-    if mass <= 0:
+    heard = [vote for vote in votes if vote.weight > 0]
+    if not heard:
         return Decision(None)
+    # Only proportions count: relative to the heaviest vote, no weight overflows or vanishes.
+    heaviest = max(vote.weight for vote in heard)
+    relative = [(vote.score, vote.weight / heaviest) for vote in heard]
+    mass = total(weight for _, weight in relative)
     if not scale.labelled:
-        return Decision(total(vote.weight * vote.score for vote in votes) / mass)
+        mean = total(weight * score for score, weight in relative) / mass
+        scores = [score for score, _ in relative]
+        return Decision(min(max(mean, min(scores)), max(scores)))
     shares: defaultdict[float, list[float]] = defaultdict(list)
-    for vote in votes:
-        shares[vote.score].append(vote.weight)
+    for score, weight in relative:
+        shares[score].append(weight)
     weights = {score: total(parts) for score, parts in shares.items()}
     lead = max(weights.values())
     leaders = tuple(sorted(s for s, w in weights.items() if lead - w <= 1e-9 * mass))

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from dikast.testing.chat import body_digest as body_digest
     from dikast.testing.chat import completion as completion
     from dikast.testing.chat import find_marker as find_marker
+    from dikast.testing.checks import check_detector as check_detector
+    from dikast.testing.checks import check_rule as check_rule
     from dikast.testing.counts import Counts as Counts
     from dikast.testing.counts import read_log as read_log
     from dikast.testing.faults import KINDS as KINDS
@@ -62,6 +64,8 @@ _PUBLIC: dict[str, str] = {
     "World": "world",
     "body_digest": "chat",
     "by_model": "replies",
+    "check_detector": "checks",
+    "check_rule": "checks",
     "completion": "chat",
     "find_marker": "chat",
     "read_log": "counts",
@@ -84,6 +88,8 @@ __all__ = [
     "World",
     "body_digest",
     "by_model",
+    "check_detector",
+    "check_rule",
     "completion",
     "find_marker",
     "read_log",

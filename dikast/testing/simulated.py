@@ -195,7 +195,7 @@ class SimulatedJudge:
         score = self._swayed(view, criterion)
         if score is None:
             score = self.world.truth(view.case.id, criterion.id, view.canonical)
-            if score not in steps(criterion) or (
+            if score not in steps(criterion.scale) or (
                 self._draw(view, "accuracy", criterion.id) >= self.accuracy
             ):
                 score = self._another(view, criterion, score, "error")
@@ -209,7 +209,7 @@ class SimulatedJudge:
 
     def _swayed(self, view: View, criterion: Criterion) -> float | None:
         """The score that something other than merit gives; None if nothing does."""
-        best = steps(criterion)[-1]
+        best = steps(criterion.scale)[-1]
         injected = [slot for slot, shown in enumerate(view.shown) if INJECTION in shown.text]
         if (
             len(injected) == 1
@@ -237,7 +237,7 @@ class SimulatedJudge:
 
     def _another(self, view: View, criterion: Criterion, score: float, why: str) -> float:
         """Any other step of the scale, each alike."""
-        others = [step for step in steps(criterion) if step != score]
+        others = [step for step in steps(criterion.scale) if step != score]
         return others[int(self._draw(view, why, criterion.id) * len(others))]
 
     def _draw(self, view: View, *what: object) -> float:
@@ -318,8 +318,8 @@ def _abstained(reason: Reason) -> dict[str, object]:
 
 def _moved(criterion: Criterion, score: float, by: int) -> float:
     """The next step of the scale in a direction; the same at its end."""
-    scale = steps(criterion)
-    return scale[min(max(scale.index(score) + by, 0), len(scale) - 1)]
+    every = steps(criterion.scale)
+    return every[min(max(every.index(score) + by, 0), len(every) - 1)]
 
 
 def _probability(name: str, value: float) -> None:

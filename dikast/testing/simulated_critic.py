@@ -100,7 +100,7 @@ class SimulatedCritic:
         truth = self.world.truth(view.case.id, criterion.id, view.canonical)
         if self._draw(view, criterion, "accuracy") < self.accuracy:
             return truth
-        others = [step for step in steps(criterion) if step != truth]
+        others = [step for step in steps(criterion.scale) if step != truth]
         return others[int(self._draw(view, criterion, "error") * len(others))]
 
     def _draw(self, view: View, criterion: Criterion, what: str) -> float:

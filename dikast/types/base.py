@@ -17,10 +17,12 @@ class Value(BaseModel):
     """Base of all values that flow between layers.
 
     Values are immutable and compare by content. NaN and infinity are refused, since no reader
-    of JSON agrees on them.
+    of JSON agrees on them; so is text with half a surrogate pair, which no file can hold.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # A length limit, even of 0, makes pydantic check every text for lone surrogates when the value
+    # is made; otherwise they pass, and `to_json` fails long after whatever was paid for.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, str_min_length=0)
 
     def to_json(self) -> str:
         """The value as one line of JSON; `from_json` gives it back unchanged."""

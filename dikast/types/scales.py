@@ -23,19 +23,35 @@ class OffScale(ValueError):
     """A raw score is not on the scale. dikast never clamps, rounds or converts it."""
 
 
+LARGEST = 10**15
+"""Largest magnitude of a number on a scale: up to here a float holds every whole number."""
+
+
+def _quoted(raw: object) -> str:
+    """A raw score as a message may show it: cut, and never a number of thousands of digits."""
+    if isinstance(raw, int) and abs(raw) > LARGEST:
+        return "a number of too many digits"
+    return repr(raw) if not isinstance(raw, str) or len(raw) <= 80 else repr(raw[:80]) + "…"
+
+
 def _number(raw: RawScore) -> float:
     """Read a number; a bool is an answer to another question and is refused."""
     if isinstance(raw, bool) or not isinstance(raw, int | float):
-        msg = f"{raw!r} is not a number"
-        raise OffScale(msg)
+        raise OffScale(f"{_quoted(raw)} is not a number")
     # An int of thousands of digits would overflow float(): compare before converting.
-    if isinstance(raw, int) and abs(raw) > 10**15:
+    if isinstance(raw, int) and abs(raw) > LARGEST:
         raise OffScale("the number has too many digits")
     value = float(raw)
     if not math.isfinite(value):
-        msg = f"{raw!r} is not finite"
-        raise OffScale(msg)
-    return value
+        raise OffScale(f"{raw!r} is not finite")
+    return value + 0.0  # -0.0 becomes 0.0: one score, one spelling
+
+
+def _check_range(low: float, high: float) -> None:
+    if low >= high:
+        raise ValueError(f"`low` must be below `high`, got {low} and {high}")
+    if max(abs(low), abs(high)) > LARGEST:
+        raise ValueError(f"`low` and `high` must be within ±{LARGEST:.0e}")
 
 
 class _Bounds(Value):
@@ -73,8 +89,7 @@ class IntegerScale(_Bounds):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.low >= self.high:
-            raise ValueError(f"`low` must be below `high`, got {self.low} and {self.high}")
+        _check_range(self.low, self.high)
         return self
 
     labelled: ClassVar[bool] = False
@@ -98,7 +113,7 @@ class IntegerScale(_Bounds):
 
     def show(self, score: float) -> str:
         """The score as a person writes it; a decided mean may be fractional."""
-        return f"{score:g}" if float(score).is_integer() else f"{score:.2f}"
+        return f"{score:.0f}" if float(score).is_integer() else f"{score:.2f}"
 
     def describe(self) -> str:
         """What a judge may answer, in words."""
@@ -116,8 +131,7 @@ class RealScale(_Bounds):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.low >= self.high:
-            raise ValueError(f"`low` must be below `high`, got {self.low} and {self.high}")
+        _check_range(self.low, self.high)
         return self
 
     @override
@@ -178,7 +192,7 @@ class OrdinalScale(_Bounds):
             for rank, label in enumerate(self.labels):
                 if raw.strip().casefold() == label.strip().casefold():
                     return float(rank)
-        raise OffScale(f"{raw!r} is none of {', '.join(self.labels)}")
+        raise OffScale(f"{_quoted(raw)} is none of {', '.join(self.labels)}")
 
     def show(self, score: float) -> str:
         """The label; between two labels, both."""
@@ -214,7 +228,7 @@ class YesNoScale(_Bounds):
         """
         if isinstance(raw, str) and raw.strip().casefold() in self.labels:
             return float(self.labels.index(raw.strip().casefold()))
-        raise OffScale(f"{raw!r} is neither yes nor no")
+        raise OffScale(f"{_quoted(raw)} is neither yes nor no")
 
     def show(self, score: float) -> str:
         """`yes` or `no`; the share of yes where a figure lies between."""
@@ -261,7 +275,7 @@ class PreferenceScale(_Bounds):
             for step, label in zip(steps, self.labels, strict=True):
                 if text == label.casefold():
                     return float(step)
-        raise OffScale(f"{raw!r} is none of {', '.join(self.labels)}")
+        raise OffScale(f"{_quoted(raw)} is none of {', '.join(self.labels)}")
 
     def show(self, score: float) -> str:
         """The preference in words."""
