@@ -69,6 +69,7 @@ def test_control_tokens_are_defused_and_stay_readable(token: str, frame: str) ->
         pytest.param("\ud800", "⟦U+D800⟧", id="lone-surrogate"),
         pytest.param("a\u200db", "a⟦U+200D⟧b", id="joiner-between-ascii"),
         pytest.param("é\ufe01\ufe02", "é\ufe01⟦U+FE02⟧", id="run-of-selectors"),
+        pytest.param("é\u200d\u200dé", "é\u200d⟦U+200D⟧é", id="run-of-joiners"),
         pytest.param("a\r\nb\rc", "a\nb\nc", id="line-ends"),
     ],
 )

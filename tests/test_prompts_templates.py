@@ -139,6 +139,7 @@ def test_the_digest_is_that_of_the_content(tmp_path: Path) -> None:
     windows.write_bytes(content.replace(b"\n", b"\r\n"))
     mine = prompts.load_file(windows)
     assert mine.digest == prompts.load("judge").digest
+    assert Template(GOOD.replace("\n", "\r\n"), name="a").digest == Template(GOOD, name="a").digest
     windows.write_bytes(content + b"\nMore.\n")
     assert prompts.load_file(windows).digest != mine.digest
 
