@@ -308,7 +308,7 @@ def whole(text: str) -> str:
     """The text with surrogate pairs joined and lone ones as `?`, so that it can be stored."""
     if _SURROGATE.search(text) is None:
         return text
-    paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    paired: str = json.loads(json.dumps(text))  # joins pairs, far faster than an error handler
     return paired.encode("utf-8", "replace").decode("utf-8")
 
 
