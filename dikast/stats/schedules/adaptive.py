@@ -12,7 +12,7 @@ from dikast.stats.orders import Choice
 from dikast.stats.schedules.base import Pair, Schedule, sort_pair
 from dikast.stats.strengths import curvature, newton_strengths
 
-RIDGE = 0.5
+RIDGE = 0.3
 """Precision of the Gaussian prior on log-strengths while choosing; weaker ones chase upsets."""
 
 
