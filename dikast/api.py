@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from dikast import prompts
 from dikast.agents.contract import Critic, Judge
-from dikast.config import dump_panel, embedded_panel, load_panel
+from dikast.agents.embedded._panel import embedded_panel
+from dikast.config import dump_panel, load_panel
 from dikast.errors import ConfigError
 from dikast.graphs.court import CUSTOM, needs_models
 from dikast.graphs.nodes import run_sync

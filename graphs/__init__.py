@@ -17,7 +17,7 @@ __all__ = ["Court", "deliberation_graph", "embedded_deliberation"]
 
 def embedded_deliberation() -> Any:
     """The deliberation graph of the embedded panel; needs no model, network or key."""
-    from dikast.config import embedded_panel
+    from dikast.agents.embedded._panel import embedded_panel
 
     from dikast.graphs.deliberation import deliberation_graph
 

@@ -7,7 +7,7 @@ import json as json_
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +26,7 @@ from dikast.records.cases import read_cases
 from dikast.records.export import flat
 from dikast.records.runfile import RunFile
 from dikast.running import Limits, begin, carry_out, take_up
-from dikast.types import PanelSpec, Usage, Verdict
+from dikast.types import Case, PanelSpec, Usage, Verdict
 
 
 class Job(NamedTuple):
@@ -48,7 +48,20 @@ class _Tally:
         self.signal: int | None = None
 
 
-def chosen_panel(panel: Path | None, models: list[str] | None, rubric: str | None) -> PanelSpec:
+def fitting_rubric(cases: Iterable[Case]) -> str:
+    """The rubric pack that fits what all cases have: passages, else references, else neither."""
+    contexts = references = True
+    for case in cases:
+        contexts = contexts and bool(case.contexts)
+        references = references and case.reference is not None
+        if not contexts and not references:
+            break
+    return "groundedness" if contexts else "correctness" if references else "helpfulness"
+
+
+def chosen_panel(
+    panel: Path | None, models: list[str] | None, rubric: str | None, cases: Iterable[Case]
+) -> PanelSpec:
     """The panel that the options name; without any, the embedded one, which is said.
 
     Raises:
@@ -66,10 +79,11 @@ def chosen_panel(panel: Path | None, models: list[str] | None, rubric: str | Non
     elif models:
         spec = Panel(models, rubric=rubric or "helpfulness").spec
     else:
-        spec = Panel.embedded(rubric).spec
+        chosen = rubric or fitting_rubric(cases)
+        spec = Panel.embedded(chosen).spec
         say(
-            "No --panel and no --judge: the embedded panel judges. It is rule-backed, needs no "
-            "model, and is a baseline."
+            f"No --panel and no --judge: the embedded panel judges by `{chosen}`. It is "
+            "rule-backed, needs no model, and is a baseline."
         )
     for warning in check_panel(spec):
         say(f"warning: {warning}")
@@ -97,7 +111,7 @@ def start(
     job: Job,
 ) -> None:
     """Begin a run and carry it out."""
-    spec = chosen_panel(panel, models, rubric)
+    spec = chosen_panel(panel, models, rubric, read_cases(cases, limit=limit))
     path = out or free_name(cases)
 
     async def whole() -> None:
@@ -223,7 +237,7 @@ def dry(
     """Predict what judging would take."""
     from dikast.graphs.estimate import estimate
 
-    spec = chosen_panel(panel, models, rubric)
+    spec = chosen_panel(panel, models, rubric, read_cases(cases, limit=limit))
     found = asyncio.run(estimate(spec, read_cases(cases, limit=limit)))
     if json:
         record = {

@@ -25,6 +25,14 @@ from dikast.types.panels import (
     RuleSpec,
     Sampling,
 )
+from dikast.types.rankings import (
+    JudgeTransitivity,
+    PairOutcome,
+    RankedCandidate,
+    RankingResult,
+    RankOptions,
+    TransitivityReport,
+)
 from dikast.types.rubrics import Anchor, Criterion, Need, Rubric
 from dikast.types.scales import (
     IntegerScale,
@@ -75,6 +83,7 @@ __all__ = [
     "Gateway",
     "IntegerScale",
     "JudgeSpec",
+    "JudgeTransitivity",
     "Message",
     "Metadata",
     "ModelReply",
@@ -83,6 +92,7 @@ __all__ = [
     "Need",
     "OffScale",
     "OrdinalScale",
+    "PairOutcome",
     "PanelSpec",
     "Place",
     "PreferenceScale",
@@ -90,6 +100,9 @@ __all__ = [
     "Price",
     "PromptMessage",
     "ProtocolSpec",
+    "RankOptions",
+    "RankedCandidate",
+    "RankingResult",
     "RawScore",
     "RealScale",
     "Reason",
@@ -103,6 +116,7 @@ __all__ = [
     "Status",
     "StopReason",
     "Transcript",
+    "TransitivityReport",
     "Usage",
     "Value",
     "Verdict",
