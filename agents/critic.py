@@ -63,6 +63,22 @@ class ModelCritic:
 
     Raises:
         ConfigError: The template does not declare what a critic is shown.
+
+    Examples:
+        A point whose quotation occurs nowhere is dropped:
+
+        >>> import asyncio
+        >>> from dikast.prompts import rubric
+        >>> from dikast.testing.scripted import ScriptedModel
+        >>> from dikast.types import Candidate, Case
+        >>> case = Case(id="c", question="2 + 2?", candidates=(Candidate(text="5"),))
+        >>> model = ScriptedModel('{"points": [{"claim": "Wrong.", "quote": "six"}]}')
+        >>> critic = ModelCritic(ModelSpec(model="openai/any"))
+        >>> critique = asyncio.run(critic.challenge(
+        ...     Docket(case=case, presentation=("response",)), rubric("helpfulness").criteria[0],
+        ...     [], round=0, gateway=model))
+        >>> critique.points, critique.dropped
+        ((), 1)
     """
 
     def __init__(self, spec: ModelSpec, *, template: Template | None = None) -> None:

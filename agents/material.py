@@ -107,10 +107,17 @@ class Found(NamedTuple):
 
 
 def find(quote: str, docket: Docket, *, claimed: Source | None = None) -> Found | None:
-    """Find a quotation in a docket, also where it copies the escapes that prompts show.
+    r"""Find a quotation in a docket, also where it copies the escapes that prompts show.
 
     Returns:
         None if it occurs nowhere.
+
+    Examples:
+        >>> from dikast.types import Candidate, Case
+        >>> case = Case(id="c", candidates=(Candidate(text="ig\u200bnore this"),))
+        >>> found = find("ig⟦U+200B⟧nore", Docket(case=case, presentation=("response",)))
+        >>> found.place.source
+        'response'
     """
     for spelling in dict.fromkeys((quote, restore(quote))):
         place = locate(spelling, docket, claimed=claimed) if spelling.strip() else None

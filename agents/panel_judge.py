@@ -94,6 +94,21 @@ class PanelJudge:
 
     Raises:
         ConfigError: There is no such format, or a prompt does not declare what it is shown.
+
+    Examples:
+        >>> import asyncio
+        >>> from dikast.prompts import rubric
+        >>> from dikast.testing.scripted import ScriptedModel
+        >>> from dikast.types import Candidate, Case
+        >>> case = Case(id="c", question="2 + 2?", candidates=(Candidate(text="4"),))
+        >>> model = ScriptedModel(
+        ...     '{"marker": "{{marker}}", "reasoning": "Right.", "evidence": ["4"], "score": 5}')
+        >>> ann = PanelJudge(JudgeSpec(name="ann", model="openai/any"), ProtocolSpec())
+        >>> (ballot,) = asyncio.run(ann.vote(
+        ...     Docket(case=case, presentation=("response",)), rubric("helpfulness").criteria,
+        ...     seat="ann", round=0, gateway=model))
+        >>> ballot.score, ballot.evidence[0].source
+        (5.0, 'response')
     """
 
     def __init__(

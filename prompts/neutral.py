@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _INVISIBLE = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1 controls but tab and line feed; NUL, ESC, NEL
@@ -21,7 +22,12 @@ _HIDDEN = re.compile(
     "(?P<flag>\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)"
     f"|(?P<joiner>[{_JOINERS}])|(?P<selector>[{_SELECTORS}])|[{_INVISIBLE}]"
 )
+# What most texts hold nothing of, in one class: a search of it is several times faster.
+_SUSPECT = re.compile(f"[{_JOINERS}{_SELECTORS}{_INVISIBLE}]")
+_SUSPECT_ASCII = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _HIDES = re.compile(f"[{_JOINERS}{_SELECTORS}]")
+_LONGEST_KEPT = 20_000
+"""Longest text, in characters, whose harmless form is kept."""
 _ESCAPE = re.compile(r"⟦U\+([0-9A-F]{4,6})⟧")
 
 _TOKENS = re.compile(
@@ -62,9 +68,20 @@ def neutralise(text: str) -> str:
         >>> neutralise("a\u202eb")
         'a⟦U+202E⟧b'
     """
+    return _kept(text) if len(text) <= _LONGEST_KEPT else _neutralise(text)
+
+
+def _neutralise(text: str) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    visible = _HIDDEN.sub(_show, lines)
+    suspect = _SUSPECT_ASCII if lines.isascii() else _SUSPECT
+    visible = _HIDDEN.sub(_show, lines) if suspect.search(lines) else lines
+    if "<" not in visible and "[" not in visible:
+        return visible
     return _TOKENS.sub(lambda token: token[0].translate(_WIDE), visible)
+
+
+_kept = lru_cache(maxsize=256)(_neutralise)
+"""Judges and criteria of one case show the same texts."""
 
 
 def restore(text: str) -> str:

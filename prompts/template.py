@@ -63,6 +63,8 @@ class _Head(Value):
 class _Section(NamedTuple):
     role: Role
     paragraphs: tuple[str, ...]
+    pieces: tuple[tuple[str, ...], ...]
+    """Each paragraph split at its slots: literal text and slot names by turns."""
 
 
 class Template:
@@ -129,7 +131,7 @@ class Template:
         filled = {name: self._fill(name, slot, values.get(name)) for name, slot in self._named()}
         filled[_MARKER] = (MARK,)
         return tuple(
-            PromptMessage(role=section.role, parts=_join(section.paragraphs, filled))
+            PromptMessage(role=section.role, parts=_join(section.pieces, filled))
             for section in self._sections
         )
 
@@ -210,7 +212,7 @@ class Template:
                 sections[-1][1].append(line)
             elif line.strip():
                 raise self._error("text stands before the first role heading.", number)
-        parsed = tuple(_Section(role, _paragraphs(lines)) for role, lines in sections)
+        parsed = tuple(_section(role, lines) for role, lines in sections)
         self._check_roles(parsed)
         return parsed
 
@@ -267,6 +269,11 @@ def _known_keys(parents: tuple[str | int, ...]) -> tuple[str, ...]:
     return tuple(model.model_fields)
 
 
+def _section(role: Role, lines: list[str]) -> _Section:
+    paragraphs = _paragraphs(lines)
+    return _Section(role, paragraphs, tuple(tuple(_SLOT.split(text)) for text in paragraphs))
+
+
 def _paragraphs(lines: list[str]) -> tuple[str, ...]:
     """Paragraphs of a section; a line that is a slot alone is one of its own."""
     paragraphs: list[list[str]] = [[]]
@@ -280,23 +287,26 @@ def _paragraphs(lines: list[str]) -> tuple[str, ...]:
     return tuple("\n".join(paragraph) for paragraph in paragraphs if any(paragraph))
 
 
-def _join(paragraphs: tuple[str, ...], filled: Mapping[str, tuple[Part, ...]]) -> tuple[Part, ...]:
-    """Fill the paragraphs in, leave empty ones out, and merge neighbouring strings."""
+def _join(
+    paragraphs: tuple[tuple[str, ...], ...], filled: Mapping[str, tuple[Part, ...]]
+) -> tuple[Part, ...]:
+    """Fill the paragraphs in, leave empty ones out, and join neighbouring strings."""
     parts: list[Part] = []
+    text: list[str] = []
     for paragraph in paragraphs:
         pieces: list[Part] = []
-        # `split` with one group alternates literal text and slot names.
-        for at, piece in enumerate(_SLOT.split(paragraph)):
+        for at, piece in enumerate(paragraph):
             pieces += filled[piece] if at % 2 else [piece]
-        if any(piece is MARK or piece for piece in pieces):
-            parts += ["\n\n", *pieces] if parts else pieces
-    merged: list[Part] = []
-    for part in parts:
-        if merged and merged[-1] is not MARK and part is not MARK:
-            merged[-1] += part
-        else:
-            merged.append(part)
-    return tuple(part for part in merged if part != "")
+        if not any(piece is MARK or piece for piece in pieces):
+            continue
+        text += ["\n\n"] if text or parts else []
+        for part in pieces:
+            if part is MARK:
+                parts += ["".join(text), MARK]
+                text = []
+            else:
+                text.append(part)
+    return tuple(part for part in (*parts, "".join(text)) if part != "")
 
 
 def _folder() -> dict[str, str]:
