@@ -48,6 +48,8 @@ _TOKENS = re.compile(
     r"|THINK|IMG|IMG_BREAK|IMG_END|PREFIX|MIDDLE|SUFFIX)\]",
     re.IGNORECASE,
 )
+# Full-width brackets break every token above; tokenizers of chat models do not fold them back
+# (NFKC, which does, serves only to compare quotations).
 _WIDE = str.maketrans({"<": "＜", ">": "＞", "[": "［", "]": "］"})
 
 
