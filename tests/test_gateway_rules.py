@@ -318,7 +318,7 @@ class UnsupportedParamsError(Exception):
 
 
 def seen(status: int | None = None, body: str = "", **more: object) -> Seen:
-    found = Seen(limit=100, requests=1, status=status, headers={}, refusal=body.encode())
+    found = Seen(limit=100, requests=1, status=status, headers={}, head=body.encode())
     for name, value in more.items():
         setattr(found, name, value)
     return found

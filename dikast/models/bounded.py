@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 
 _CHUNK = 1 << 16
-_REFUSAL = 4096
+_HEAD = 4096
 
 
 @dataclass(slots=True)
@@ -34,8 +34,8 @@ class Seen:
     complete: bool = False
     """Whether the answer was read to its end."""
     too_large: bool = False
-    refusal: bytes = b""
-    """The first bytes of an answer that is no success: litellm drops the provider's error code."""
+    head: bytes = b""
+    """The first bytes of the answer: litellm drops what they say of an error's code."""
 
 
 CURRENT: ContextVar[Seen | None] = ContextVar("dikast_attempt", default=None)
@@ -100,8 +100,8 @@ class _Counted:
             total += measure.size(chunk, self._seen.limit - total)
             if total > self._seen.limit:
                 self._cut()
-            if self._response.status >= 400 and len(self._seen.refusal) < _REFUSAL:
-                self._seen.refusal += chunk[:_REFUSAL]
+            if len(self._seen.head) < _HEAD:
+                self._seen.head += chunk[:_HEAD]
             yield chunk
         self._seen.complete = True
 

@@ -54,13 +54,13 @@ def classify(error: BaseException, seen: Seen) -> TransportError:
     """
     names = {cls.__name__ for cls in type(error).__mro__}
     text = _PREFIX.sub("", str(error))
-    if seen.refusal:
-        text = _said(seen.refusal) or text
+    if seen.head and seen.status is not None and seen.status >= 400:
+        text = _said(seen.head) or text
     if seen.too_large:
         detail = f"the answer is larger than {seen.limit} bytes"
         return TransportError(Reason.TOO_LARGE, detail, status=seen.status)
     if seen.status is not None and 200 <= seen.status < 300:
-        return _after_success(names, text, seen)
+        return _after_success(names, seen)
     if seen.requests and seen.status is None:
         return _no_answer(names, text)
     status = seen.status if seen.status is not None else _status(error)
@@ -83,13 +83,15 @@ def _said(body: bytes) -> str:
     return f"{message} ({', '.join(sorted(kinds))})" if kinds else str(message)
 
 
-def _after_success(names: set[str], text: str, seen: Seen) -> TransportError:
+def _after_success(names: set[str], seen: Seen) -> TransportError:
     if names & _TIMEOUTS:
-        return TransportError(Reason.TIMEOUT, text, status=seen.status, retryable=True)
+        detail = "the answer stopped half-way"
+        return TransportError(Reason.TIMEOUT, detail, status=seen.status, retryable=True)
     if not seen.complete:
-        detail = f"the answer was cut half-way: {text}"
+        detail = "the connection ended half-way through the answer"
         return TransportError(Reason.CONNECTION, detail, status=seen.status, retryable=True)
-    detail = f"the server said {seen.status}, but not with a chat completion: {text}"
+    start = seen.head[:120].decode("utf-8", "replace")
+    detail = f"the server said {seen.status}, but with no chat completion: {start}"
     return TransportError(Reason.BAD_BODY, detail, status=seen.status, retryable=True)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import warnings
 from functools import cache
 from typing import Any
 
@@ -36,6 +37,10 @@ def load_litellm() -> Any:
     ours = not litellm_is_loaded()
     for name, value in _SWITCHES.items():
         os.environ.setdefault(name, value)
+    # pydantic's remark on litellm's own types, made when some provider is first used
+    warnings.filterwarnings(
+        "ignore", r"Items? .* on TypedDict class .* `ReadOnly`", UserWarning, "pydantic"
+    )
     import litellm  # costs seconds; see the layer rules
 
     litellm.suppress_debug_info = True
