@@ -25,7 +25,7 @@ def structured_reply(
     reasoning: str | Callable[[str], str] = "The text supports it.",
     evidence: Sequence[str] = (),
     marker: str | None = None,
-    **more: JsonValue,
+    **more: Chosen,
 ) -> str:
     """A reply in dikast's structured format: one JSON object, flat or a part per criterion.
 
@@ -37,7 +37,7 @@ def structured_reply(
         reasoning: The rationale, or a function of the criterion's id.
         evidence: Quotations.
         marker: The request's fence marker; None takes a `ChatRequest`'s own, else leaves it out.
-        **more: Further fields of each part, such as `confidence=0.9`.
+        **more: Further fields of each part, such as `confidence=0.9`; also functions of the id.
 
     Examples:
         >>> print(structured_reply(["quality"], score=4, reasoning="Right.", marker="ab12"))
@@ -57,7 +57,7 @@ def structured_reply(
             parts[criterion] = {
                 "reasoning": why,
                 "evidence": list[JsonValue](evidence),
-                **more,
+                **{k: v(criterion) if callable(v) else v for k, v in more.items()},
                 "score": value,
             }
     if len(parts) == 1 and not _several(asked):

@@ -246,14 +246,13 @@ class SimulatedJudge:
     def _said(self, view: View, criterion: Criterion) -> dict[str, object]:
         """What a ballot holds."""
         score = self.opinion(view, criterion)
-        before = [claim.score for claim in view.own if claim.criterion == criterion.id]
         quote = quotation(view.shown[0].text)
         source: Source = "response" if view.toward(0) > 0 else "response_b"
         return {
             "score": score,
             "rationale": self._rationale(view, criterion, score),
             "evidence": () if quote is None else (Evidence(quote=quote, source=source),),
-            "grounds": _grounds(before, score),
+            "grounds": _grounds(view, criterion.id, score),
         }
 
     def _rationale(self, view: View, criterion: Criterion, score: float) -> str:
@@ -275,17 +274,22 @@ class SimulatedJudge:
             slot_terms = score * view.toward(0) if isinstance(scale, PreferenceScale) else score
             off = failure is Reason.OFF_SCALE
             answers[criterion_id] = _off_scale(scale) if off else written(scale, slot_terms)
-        first = view.criteria[0]
-        criterion = self.world.criteria[first]
-        before = [claim.score for claim in view.own if claim.criterion == first]
-        quote = quotation(view.shown[0].text)
+        first, quote = view.criteria[0], quotation(view.shown[0].text)
+
+        def reasoning(asked: str) -> str:
+            criterion = self.world.criteria[asked or first]
+            return self._rationale(view, criterion, scores[criterion.id])
+
+        def grounds(asked: str) -> str:
+            return _grounds(view, asked or first, scores[asked or first])
+
         return structured_reply(
             request if request.schema is not None else view.criteria,
             score=lambda asked: answers[asked or first],
-            reasoning=lambda asked: self._rationale(view, criterion, scores[asked or first]),
+            reasoning=reasoning,
             evidence=[] if quote is None else [quote],
             marker="0" * 16 if failure is Reason.WRONG_MARKER else request.marker,
-            **({"grounds": _grounds(before, scores[first])} if before else {}),
+            **({"grounds": grounds} if view.own else {}),
         )
 
 
@@ -306,10 +310,12 @@ def _off_scale(scale: Scale) -> RawScore:
     return "beyond compare" if scale.labelled else scale.bounds()[1] + 1
 
 
-def _grounds(before: Sequence[float], after: float) -> str:
+def _grounds(view: View, criterion: str, after: float) -> str:
+    """What a revision says of itself; nothing where there was no earlier vote."""
+    before = {claim.score for claim in view.own if claim.criterion == criterion}
     if not before:
         return ""
-    return "The point raised holds." if after not in before else "Nothing raised holds."
+    return "Nothing raised holds." if after in before else "The point raised holds."
 
 
 def _abstained(reason: Reason) -> dict[str, object]:
