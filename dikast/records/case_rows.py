@@ -292,8 +292,10 @@ def _candidates(said: _Columns) -> tuple[Candidate, ...]:
     name, value = several
     if isinstance(value, dict):
         value = [{"id": key, "text": text} for key, text in value.items()]
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list):
         raise Fault(f"`{name}` must be a list of responses, and is {kind_of(value)}.")
+    if not value:
+        raise Fault(f"`{name}` is empty.", "Give at least one response.")
     return tuple(_candidate(item, f"{name}[{i}]", str(i)) for i, item in enumerate(value, 1))
 
 

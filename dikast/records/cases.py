@@ -46,7 +46,7 @@ def read_cases(
     columns: Mapping[str, str] | None = None,
     number_missing_ids: bool = False,
 ) -> Iterator[Case]:
-    """Read cases one by one; memory does not grow with them, but for 16 bytes per id.
+    """Read cases one by one; of those read, only a digest and a line per id are kept.
 
     Args:
         path: A case file, or a folder of such files or of a saved data set.
