@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dikast.formats.contract import Format
+from dikast.formats.contract import Format, Unread
 from dikast.formats.free_text import FreeText, Mark, last_line
-from dikast.types import Criterion, OffScale, OrdinalScale, PreferenceScale, Scale, YesNoScale
+from dikast.formats.scores import read_score
+from dikast.types import Criterion, Scale
 
 _WRAP = " \t\r*_`\"'“”.!"
 _LONGEST = 200
+_MOST_WORDS = 5
+"""Words of a last line that is still taken for an answer, if one off the scale; more are prose."""
 
 
 def _ask(scale: Scale) -> str:
@@ -30,34 +33,29 @@ def _fits(scale: Scale) -> str | None:
 
 
 def _find(text: str, criterion: Criterion) -> Iterator[Mark]:
-    """The last line; earlier lines only where one holds another label alone, which contradicts."""
+    """The last line; earlier lines only where one holds another answer alone, which contradicts."""
     last, lines = last_line(text)
-    said = _bare(last, criterion.scale)
+    said = _bare(last, criterion)
+    if len(said.split()) > _MOST_WORDS and not _on_scale(said, criterion):
+        return
     yield Mark(said, max(0, text.rfind(last)) if last else 0)
-    if isinstance(criterion.scale, OrdinalScale | YesNoScale | PreferenceScale):
-        for line in lines:
-            earlier = _bare(line, criterion.scale)
-            if earlier and earlier != said and _is_label(earlier, criterion.scale):
-                yield Mark(earlier, 0)
+    for line in lines:
+        earlier = _bare(line, criterion) if len(line) <= _LONGEST else said
+        if earlier != said and _on_scale(earlier, criterion):
+            yield Mark(earlier, 0)
 
 
-def _bare(line: str, scale: Scale) -> str:
+def _bare(line: str, criterion: Criterion) -> str:
     """A line without what wraps an answer, unless a label needs it."""
-    if len(line) > _LONGEST:
-        return "a line of prose"
-    said = line.strip()
-    if _is_label(said, scale):
+    said = line[:_LONGEST].strip()
+    if _on_scale(said, criterion):
         return said
     said = said.strip(_WRAP)
     return said[1:-1].strip(_WRAP) if said[:1] + said[-1:] in ("[]", "()") else said
 
 
-def _is_label(said: str, scale: Scale) -> bool:
-    try:
-        scale.accept(said)
-    except OffScale:
-        return False
-    return True
+def _on_scale(said: str, criterion: Criterion) -> bool:
+    return bool(said) and not isinstance(read_score(said, criterion), Unread)
 
 
 FORMAT: Format = FreeText("label_line", ask=_ask, fits=_fits, find=_find)

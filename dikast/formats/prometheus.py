@@ -2,7 +2,7 @@
 
 Source: "Prometheus 2: An Open Source Language Model Specialized in Evaluating Other Language
 Models" (Kim et al., 2024). A full stop, bold digits, brackets and lines after the result are
-read; a share such as `4/5` is not, and the form knows no tie.
+read; a share such as `4/5` is not. The form asks for no tie, whatever the scale.
 """
 
 from __future__ import annotations
@@ -37,14 +37,13 @@ def _fits(scale: Scale) -> str | None:
 
 
 def _find(text: str, criterion: Criterion) -> Iterator[Mark]:
-    labelled = criterion.scale.labelled
+    del criterion
     for match in own_matches(_MARK, text):
         said = match[1].strip(_WRAP)
         if said[:1] + said[-1:] in ("()", "[]", '""'):
             said = said[1:-1].strip(_WRAP)
-        if said in ("A", "B") or not _BLANK.match(said):
-            # The form has no word for a tie: only its two letters are labels.
-            yield Mark(said if said in ("A", "B") or not labelled else f"[{said}]", match.start())
+        if not _BLANK.match(said):
+            yield Mark(said, match.start())
 
 
 FORMAT: Format = FreeText("prometheus", ask=_ask, fits=_fits, find=_find)

@@ -14,7 +14,7 @@ _CLOSING = {'"': '"', "'": "'", "“": "”", "”": "”", "„": "“”", "�
 _FENCE = re.compile(r"(?:```|~~~)[ \t]*[\w+-]*[ \t]*\n?[ \t]*\Z")
 _EXAMPLE = re.compile(
     r"(?:\bexamples?\b|\be\. ?g\.|\bfor instance\b|\bsuch as\b|\bhypothetical\w*|\bplaceholder\b"
-    r"|\bsample\b|\btemplate\b|\bimagine\b|\bsuppose\b|\bwould (?:look|be|read)\b|\bquot\w+"
+    r"|\bsample\b|\btemplate\b|\bimagine\b|\bsuppose\b|\bwould (?:look|read) like\b|\bquot\w+"
     r"|\bechoe?[sd]?\b|\bnot (?:my|the|a) (?:final|own|real|actual)\b)"
     r"[^.!?\n]{0,60}\Z",
     re.IGNORECASE,

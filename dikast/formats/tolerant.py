@@ -131,6 +131,10 @@ def scan(text: str) -> Scan:
 
 
 _NEXT = re.compile(r"\{|" + MARKS.pattern, re.IGNORECASE)
+_PROSE = re.compile(r"\{(?:[\d{\\+=<>|()\[\]$^&%@*,.:;!?-]|\s*\Z)")
+"""A brace that no object begins with: in a formula, a template, or another brace."""
+_ATTEMPT = 4
+"""Steps that beginning to read an object costs."""
 _BRACES = re.compile(r"[{}]")
 _BLOCK_QUOTE = re.compile(r"[ \t]*>")
 
@@ -171,7 +175,10 @@ class _Scanner:
 
     def _object(self, start: int) -> int:
         """Take in what begins with the brace at `start`; where to go on."""
+        if _PROSE.match(self.text, start):
+            return start + 1
         quoted = self._block_quoted(start)
+        self.budget.spend(_ATTEMPT)
         try:
             parsed = parse_object(self.text, start, self.budget)
         except Broken as broken:
