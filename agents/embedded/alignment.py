@@ -41,7 +41,7 @@ _NEAR = 4
 """Words that a clause has side by side may stand this far apart in the sentence."""
 _ELSEWHERE = 0.6
 """What a word is worth that another sentence has: one sentence may sum up several."""
-_WORDS_ONLY = 0.4
+_WORDS_ONLY = 0.3
 """What shared words are worth when none stand near each other in order."""
 
 

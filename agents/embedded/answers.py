@@ -17,6 +17,7 @@ from dikast.agents.embedded._lexicon import MONTHS, NO, REFUSALS, UNKNOWNS, YES
 from dikast.agents.embedded._reading import Body, Reading, Sentence, Text, quoting
 from dikast.agents.embedded._remit import Aspect
 from dikast.agents.embedded._rule_judge import LACKING, Assessment, Check, RuleJudge
+from dikast.agents.embedded.alignment import order
 from dikast.types import CritiquePoint, Evidence, Source
 
 Asked = Literal["person", "time", "count", "place", "choice", "yes_no", "open"]
@@ -240,7 +241,11 @@ def _placed(reading: Reading, unknown: str, where: Source) -> Assessment:
     there = {word.key for sentence in near for word in sentence.words}
     share = sum(key in there for key in added) / len(added)
     # half of an answer found where it should be is not half an answer
-    unit = share**2
+    told = max(
+        (order(reading.response.words, s.words, echo=reading.question.words) for s in near),
+        default=0.0,
+    )
+    unit = share**2 * (0.4 + 0.6 * told)
     why = (
         f"{share:.0%} of what it adds to the question stands in the {len(near)} passage "
         "sentences that bear on it."
