@@ -207,7 +207,7 @@ class _Scanner:
         """Go on after a broken object, never inside it: a part of it is no answer."""
         self.budget.spend(characters=broken.at - start)
         if not broken.keyed:  # a brace in prose or in a formula
-            return max(start + 1, broken.at)
+            return start + 1
         end = self._balance(start)
         self.budget.spend(characters=end - start)
         # An end of reasoning may stand in what an unclosed string seemed to swallow.

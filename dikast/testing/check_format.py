@@ -169,21 +169,12 @@ def _read(fmt: Format, reply: str, criteria: Sequence[Criterion]) -> dict[str, R
     return seen
 
 
+_DIGITS = "9" * 6_000
 _EMPTY = (
     *("", " \n\t", "\x00", "\ud800", "It is a good answer.", "I would rate it highly.", "null"),
-    *(
-        "{",
-        "}",
-        "[[",
-        "```json",
-        '{"score":',
-        '{"marker": "' + MARKER + '"',
-        "NaN",
-        "true",
-        "score",
-    ),
+    *("{", "}", "[[", "```json", '{"score":', f'{{"marker": "{MARKER}"', "NaN", "true", "score"),
     *("<think>", "</think>", "<think>4", "not correct", "incorrect", "neither", "4 or 5", "7/10"),
-    *("9" * 6_000, "[[" + "9" * 6_000 + "]]", '{"score": ' + "9" * 6_000 + "}", "\\" * 999),
+    *(_DIGITS, f"[[{_DIGITS}]]", f'{{"score": {_DIGITS}}}', f"[RESULT] {_DIGITS}", "\\" * 999),
 )
 """Replies that hold no verdict in any form."""
 
