@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from dikast.errors import StorageFailed, StoreBusy, StoreError
+from dikast.records.lock import RunLock
 from dikast.records.runfile import RunFile
 from dikast.records.salvage import salvage
 from tests.runfiles import IDENTITY, case, go, start_python, verdict
@@ -228,6 +231,23 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         RunFile.create(tmp_path / "run.dikast", IDENTITY)
 
 
+@posix
+@pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="root may write anywhere")
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_a_run_can_be_read_on_read_only_ground(path: Path, mode: str) -> None:
+    RunFile.create(path, IDENTITY).close()
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        conn.execute(f"PRAGMA journal_mode = {mode}")
+    path.parent.chmod(0o500)
+    try:
+        with RunFile.open(path, readonly=True) as run:
+            assert run.counts()["cases"] == 0
+        with pytest.raises(StoreError, match="cannot be written"):
+            RunFile.open(path)
+    finally:
+        path.parent.chmod(0o700)
+
+
 def test_a_name_that_is_too_long(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written"):
         RunFile.create(tmp_path / ("x" * 255), IDENTITY)
@@ -298,6 +318,34 @@ def test_twice_in_one_process(path: Path) -> None:
         with pytest.raises(StoreBusy):
             RunFile.open(link)
     RunFile.open(path).close()
+
+
+@posix
+def test_a_lock_changes_hands_without_two_holders(path: Path) -> None:
+    """Its file is removed at each release; one opened just before must not count as held."""
+    held: list[int] = []
+    together: list[int] = []
+    until = time.monotonic() + 0.5
+
+    def take_turns() -> None:
+        while time.monotonic() < until:
+            try:
+                lock = RunLock(path)
+            except StoreBusy:
+                continue
+            held.append(1)
+            together.append(len(held))
+            time.sleep(0)
+            held.pop()
+            lock.release()
+
+    threads = [threading.Thread(target=take_turns) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(together) > 10
+    assert set(together) == {1}
 
 
 def test_readers_see_a_running_run_grow(path: Path) -> None:
@@ -487,6 +535,18 @@ def test_salvage_saves_what_can_be_read(
             "awaiting_adjudication": 0,
         }
         assert len(list(run.cases())) == 300
+
+
+def test_salvage_loses_no_more_than_the_page_that_was_lost(full: Path, tmp_path: Path) -> None:
+    with RunFile.open(full, readonly=True) as run:
+        lost = go(run.get("k200"))
+    assert lost is not None
+    with full.open("r+b") as file:
+        file.seek(file.read().index(lost) // 4096 * 4096)
+        file.write(b"\xff" * 4096)
+    found = salvage(full, tmp_path / "saved.dikast")
+    assert (found["cases"], found["verdicts"]) == (300, 200)
+    assert 390 <= found["answers"] < 400
 
 
 @pytest.mark.parametrize("damage", [_smash_the_beginning, _cut_to_100_bytes])

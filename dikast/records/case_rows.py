@@ -71,6 +71,8 @@ class _Columns:
             Fault: Two columns say different things.
         """
         said = self.said.pop(field, [])
+        if not said or (len(said) == 1 and field != "id"):
+            return said[0] if said else None
         if field == "id":
             own = [pair for pair in said if pair[0] == "id"]
             self.extra |= dict(said[1:]) if not own else {n: v for n, v in said if n != "id"}

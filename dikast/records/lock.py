@@ -59,7 +59,7 @@ class RunLock:
     def _take(self) -> int:
         while True:
             try:
-                handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
             except OSError as error:
                 raise StoreError(
                     f"`{self._run}` cannot be written: {error.strerror}: `{self.path}`. "
@@ -69,7 +69,8 @@ class RunLock:
                 self._lock(handle)
                 if self._still_named(handle):
                     os.ftruncate(handle, 0)
-                    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+                    os.lseek(handle, 0, os.SEEK_SET)
+                    os.write(handle, f"{os.getpid()}\n".encode())
                     return handle
             except BaseException:
                 os.close(handle)
