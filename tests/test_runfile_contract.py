@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dikast.errors import InputError, ResumeRefused, StoreError
@@ -307,6 +307,7 @@ def test_the_log_of_writes_does_not_grow_without_bound(run: RunFile, path: Path)
 IDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300)
 
 
+@settings(max_examples=20)
 @given(names=st.lists(IDS, min_size=1, max_size=6, unique=True), body=st.binary(max_size=2000))
 def test_ids_and_bodies_come_back_unchanged(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], body: bytes
