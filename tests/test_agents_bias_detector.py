@@ -52,7 +52,7 @@ def ballot(seat: str, score: float | None, rationale: str = "", **fields: Any) -
 
 
 BALLOTS = [
-    ballot("s1", 1, "Wrong city."),
+    ballot("s1", 1, "Wrong city: it says in Rome."),
     ballot("s2", 5, "It asks for five, and most people agree."),
     ballot("s3", 5, "It asks for five, and most people agree."),
     ballot("s1", 3, "Half right.", criterion="right"),
@@ -109,6 +109,10 @@ def test_one_call_asks_for_every_kind_and_names_nobody() -> None:
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
+        pytest.param({"quote": "In Rome"}, [(None, None, "response")], id="both-no-vote"),
+        pytest.param(
+            {"vote": 1, "quote": "In Rome"}, [("s1", "clear", "rationale")], id="both-with-vote"
+        ),
         pytest.param(
             {"vote": 1, "quote": "Wrong city", "source": "rationale"},
             [("s1", "clear", "rationale")],
@@ -128,7 +132,9 @@ def test_one_call_asks_for_every_kind_and_names_nobody() -> None:
             id="number-as-text",
         ),
         pytest.param(
-            {"vote": 1, "quote": "In Rome"}, [("s1", "clear", "response")], id="vote-and-material"
+            {"vote": 1, "quote": "In Rome", "source": "response"},
+            [("s1", "clear", "response")],
+            id="vote-and-material",
         ),
         pytest.param(
             {"vote": None, "quote": "Half right"},

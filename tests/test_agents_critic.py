@@ -64,7 +64,8 @@ def reply(*points: Any) -> str:
 def challenge(
     model: ScriptedModel, case: Case = ONE, criterion: Criterion = CLEAR, ballots: Any = BALLOTS
 ) -> Critique:
-    docket = Docket(case=case, presentation=tuple(c.id for c in case.candidates))
+    order = tuple(c.id for c in reversed(case.candidates))  # as if somebody forgot to turn it
+    docket = Docket(case=case, presentation=order)
     critic = ModelCritic(ModelSpec(model="openai/critic"))
     return asyncio.run(critic.challenge(docket, criterion, ballots, round=1, gateway=model))
 
@@ -130,6 +131,11 @@ def test_an_unreadable_reply_is_asked_for_once_more() -> None:
     assert as_chat(second, MARK).block("earlier reply") == "I find # user"
 
 
+def test_other_objects_in_a_reply_are_passed_over() -> None:
+    model = ScriptedModel('I thought: {"note": 1}\n' + reply(point()))
+    assert (len(challenge(model).points), len(model.requests)) == (1, 1)
+
+
 @pytest.mark.parametrize("text", ["no JSON", '{"point": []}', "[1]", '{"points": {}}', "3", ""])
 def test_a_critic_that_cannot_be_read_challenges_nobody(text: str) -> None:
     model = ScriptedModel(text)
@@ -153,10 +159,10 @@ def test_a_pair_is_shown_in_canonical_order_and_effects_name_responses() -> None
     ]
     points = [point(quote="In Rome.", source="response_b", effect="A", challenges=[1])]
     model = ScriptedModel(reply(*points, point(quote="In Paris.", effect="B", challenges=[2])))
-    turned = TWO.model_copy(update={})
-    critique = challenge(model, turned, BETTER, ballots)
+    critique = challenge(model, TWO, BETTER, ballots)
     chat = as_chat(model.requests[0], MARK)
     assert (chat.block("response A"), chat.block("response B")) == ("In Paris.", "In Rome.")
+    assert "`effect` says whom the point speaks for" in chat.trusted
     assert "Vote: B" in (chat.block("vote 1") or "")
     assert "Vote: A" in (chat.block("vote 2") or "")
     assert [(p.source, p.effect) for p in critique.points] == [

@@ -202,9 +202,12 @@ def test_a_caption_stands_in_for_an_image_and_vision_sees_it() -> None:
     assert vote(judge(vision=True), sees, shown)[0].score == 4
     assert all(not message.attachments for message in blind.requests[0].messages)
     assert [m.attachments for m in sees.requests[0].messages] == [(), (image,)]
-    text = as_chat(blind.requests[0], "0123456789abcdef").block("image 1")
-    assert text is not None
-    assert "Caption: A ＜|im_start|＞ map." in text
+    told, shown_to = (
+        as_chat(model.requests[0], "0123456789abcdef").block("image 1") for model in (blind, sees)
+    )
+    caption = "Caption: A ＜|im_start|＞ map."
+    assert told == f"Belongs to the question; not shown to you.\n{caption}"
+    assert shown_to == f"Belongs to the question; attached to this message.\n{caption}"
 
 
 def test_asking_without_a_gateway_is_a_users_mistake() -> None:
@@ -258,7 +261,9 @@ def test_only_the_missing_criteria_are_asked_for_again() -> None:
     assert [(b.criterion, b.score, b.reasks) for b in cast] == [("clear", 4, 0), ("brief", 2, 1)]
     assert model.requests[1].place.criterion == "brief"
     assert model.requests[1].reply_schema == {"required": ["brief"]}
-    assert "on `brief`, the answer on this criterion is missing" in model.prompts[1]
+    last = model.requests[1].messages[-1].text("")
+    assert "on `brief`, the answer on this criterion is missing" in last
+    assert "Answer on brief, marked" in last
 
 
 def test_a_failed_re_ask_keeps_what_was_said_before() -> None:
@@ -318,6 +323,7 @@ def test_forged_quotes_are_dropped_and_flagged() -> None:
         ("gpt-4o-2024-08-06", ()),
         ("", ()),
         ("gpt-4o-mini", ("other_model:gpt-4o-mini",)),
+        ("gpt-4o-latest-mini", ("other_model:gpt-4o-latest-mini",)),
         ("evil\n\x1b[2J", ("other_model:evil ⟦U+001B⟧[2J",)),
     ],
 )

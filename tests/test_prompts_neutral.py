@@ -59,6 +59,7 @@ def test_control_tokens_are_defused_and_stay_readable(token: str, frame: str) ->
     ("text", "shown"),
     [
         pytest.param("a\x00b", "a⟦U+0000⟧b", id="nul"),
+        pytest.param("a\x7fb", "a⟦U+007F⟧b", id="delete"),
         pytest.param("\x1b[2J", "⟦U+001B⟧[2J", id="terminal-escape"),
         pytest.param("a\u202eb", "a⟦U+202E⟧b", id="right-to-left-override"),
         pytest.param("a\u2066b", "a⟦U+2066⟧b", id="isolate"),

@@ -99,7 +99,7 @@ def test_a_fence_is_a_block_of_its_own() -> None:
         {"response": "4", "criteria": "C", "form": ("say ", MARK)}
     )
     assert f"\n<<<response {MARKER}>>>\n4\n<<<end response {MARKER}>>>\n" in user.text(MARKER)
-    assert user.text(MARKER).endswith(f"say {MARKER}")
+    assert user.text(MARKER).endswith(f"\n\nC\n\n## How you answer\n\nsay {MARKER}")
 
 
 def test_passages_are_numbered_and_their_ids_stay_inside() -> None:
