@@ -101,7 +101,9 @@ class Redactor:
         for secret in secrets:
             if secret in text:
                 text = text.replace(secret, MASK)
-        return text
+        # A server may cut a reply inside a character: half a surrogate pair cannot be stored, and
+        # would turn a reply that was paid for into an error at every resume.
+        return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _masked(match: re.Match[str]) -> str:
