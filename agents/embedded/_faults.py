@@ -95,6 +95,11 @@ def bare_answer(reading: Reading) -> bool | None:
     return None
 
 
+def silent(reading: Reading) -> bool:
+    """Whether the response states nothing at all: a refusal, a courtesy, or "not told"."""
+    return bool(reading.response.words) and not claims(reading)
+
+
 def claims(reading: Reading) -> list[Clause]:
     """The clauses of the response that state something."""
     found = reading.response.clauses[:MOST_CLAUSES]
@@ -215,6 +220,24 @@ def body_for(reading: Reading, aspect: str) -> Body | None:
     if aspect == "groundedness":
         return reading.passages
     return reading.reference or reading.passages
+
+
+def near(reading: Reading) -> frozenset[str]:
+    """Keys of the response, of the passage sentence that it draws on, and of that one's neighbours.
+
+    What these take up of the question, the response need not say again.
+    """
+    if reading.passages is None:
+        return reading.response.keys
+    best = align([word.key for word in reading.response.content], reading.passages).sentence
+    if best is None:
+        return reading.response.keys
+    close = [
+        s
+        for s in reading.passages.sentences
+        if s.context_id == best.context_id and abs(s.place - best.place) <= 1
+    ]
+    return reading.response.keys | {word.key for s in close for word in s.words}
 
 
 def all_faults(reading: Reading, aspect: str) -> list[Fault]:

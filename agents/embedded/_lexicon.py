@@ -90,6 +90,13 @@ NUMBER_WORDS = {
     "ten": "10",
     "eleven": "11",
     "twelve": "12",
+    "thirteen": "13",
+    "fourteen": "14",
+    "fifteen": "15",
+    "sixteen": "16",
+    "seventeen": "17",
+    "eighteen": "18",
+    "nineteen": "19",
 }
 """Spelt numbers that are read as digits; `one` is left out, being a pronoun as often."""
 TENS = _words("twenty thirty forty fifty sixty seventy eighty ninety hundred thousand")

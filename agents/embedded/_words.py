@@ -172,6 +172,8 @@ _LONGEST = 1_000
 """Longest sentence, in characters; longer runs are cut at a space where there is one."""
 _FEWEST = 3
 """Fewest words of a clause."""
+_LOOSE = " \t\r\n,;:，；、–—-•*"
+"""What is left of the text around a sentence or clause when it is cut out."""
 _LAST_WORD = re.compile(r"[^\W\d_]+$")
 
 
@@ -221,7 +223,8 @@ def _trim(text: str, start: int, end: int) -> Span | None:
     piece = text[start:end]
     if not any(c.isalnum() for c in piece):
         return None
-    return Span(start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip()))
+    left, right = piece.lstrip(_LOOSE), piece.rstrip(_LOOSE)
+    return Span(start + len(piece) - len(left), start + len(right))
 
 
 def clauses(text: str, sentence: Span) -> list[Span]:

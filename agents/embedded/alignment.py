@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from dikast.agents.embedded._faults import (
     SAME_MATTER,
+    SAME_STATEMENT,
     UNSUPPORTED,
     Fault,
     align,
@@ -24,6 +25,7 @@ from dikast.agents.embedded._faults import (
     name_of,
     say,
 )
+from dikast.agents.embedded._lexicon import UNKNOWNS
 from dikast.agents.embedded._reading import Body, Clause, Reading, Sentence, Text, quoting
 from dikast.agents.embedded._remit import Aspect
 from dikast.agents.embedded._rule_judge import (
@@ -72,7 +74,7 @@ class Alignment(RuleJudge):
             return _as_claim(reading, body, bare)
         found = [_aligned(clause, body, reading) for clause in claims(reading)]
         if not found:
-            return Assessment(None, "no clause of the response states anything")
+            return _nothing_stated(reading, body, where)
         return _summed(found, name_of(body, reading), where)
 
     def check(self, point: CritiquePoint, reading: Reading, aspect: Aspect) -> Check | None:
@@ -139,6 +141,21 @@ def _aligned(clause: Clause, body: Body, reading: Reading) -> _Aligned:
     return _Aligned(clause, match.sentence, match.share, unit, found)
 
 
+def _nothing_stated(reading: Reading, body: Body, where: Source) -> Assessment:
+    """That the passages do not tell is borne out if no sentence goes with the question."""
+    low = reading.response.text[:2_000].casefold()
+    asked = [word.key for word in reading.question.content]
+    if not asked or not any(phrase in low for phrase in UNKNOWNS):
+        return Assessment(None, "no clause of the response states anything")
+    match = align(asked, body)
+    why = f"It says that this is not told; {match.share:.0%} of what was asked stands together."
+    unit = 1.0 if match.share < SAME_STATEMENT else 1 - match.share
+    quotes = quoting(reading.response.text, where)
+    if match.sentence is not None:
+        quotes += quoting(match.sentence.text, match.sentence.source, match.sentence.context_id)
+    return Assessment(unit, why, quotes)
+
+
 def _carried(telling: Sequence[Word], there: Sequence[Word], body: Body) -> float:
     """Share of telling words in the sentence; one that stands elsewhere counts in part."""
     here = {word.key for word in there}
@@ -154,11 +171,11 @@ def _summed(found: list[_Aligned], what: str, where: Source) -> Assessment:
     against = [f for a in found for f in a.faults if f.contradicts]
     if against:
         unit = min(unit, LACKING)
-    one = len(found) == 1
-    why = (
-        f"{len(bare)} of {len(found)} clauses {'has' if one else 'have'} no sentence of the {what} "
-        f"behind {'it' if one else 'them'}; mean support {unit:.2f}."
-    )
+    if bare:
+        why = f"{len(bare)} of {len(found)} clauses go beyond any one sentence of the {what}"
+    else:
+        why = f"Each clause ({len(found)}) has a sentence of the {what} behind it"
+    why += f"; mean support {unit:.2f}."
     if against:
         why += f" {say(against[0])}."
     quotes: tuple[Evidence, ...] = ()

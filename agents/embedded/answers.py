@@ -12,7 +12,7 @@ import re
 from typing import Literal
 
 from dikast.agents.embedded import _facts as facts
-from dikast.agents.embedded._faults import align, bare_answer
+from dikast.agents.embedded._faults import align, bare_answer, near
 from dikast.agents.embedded._lexicon import MONTHS, NO, REFUSALS, UNKNOWNS, YES
 from dikast.agents.embedded._reading import Body, Reading, Sentence, Text, quoting
 from dikast.agents.embedded._remit import Aspect
@@ -61,7 +61,9 @@ class Answers(RuleJudge):
             return Assessment(None, "no rule here can tell whether a text that answers is safe")
         unknown = _phrase(reading, UNKNOWNS)
         if aspect == "groundedness":
-            return _placed(reading, unknown or declined, where)
+            if declined and not unknown:
+                return Assessment(None, "a refusal states nothing that could be borne out")
+            return _placed(reading, unknown, where)
         if declined:
             return Assessment(
                 _REFUSED, "The response declines to answer.", quoting(declined, where)
@@ -79,7 +81,9 @@ class Answers(RuleJudge):
         if aspect == "groundedness":
             return _strays(point, reading)
         fault = evasion(reading)
-        return Check(fault, high=_UNFIT) if fault else None
+        if fault:
+            return Check(fault, high=_UNFIT)
+        return _misplaced(Text(point.quote), reading, _UNFIT)
 
 
 def asked_for(question: str) -> Asked:
@@ -145,11 +149,7 @@ def evasion(reading: Reading) -> str:
 def _topic(reading: Reading) -> float:
     """Share of the question's telling words in the response or in the passage it draws on."""
     asked = reading.question.content_keys
-    near = set(reading.response.keys)
-    if reading.passages is not None:
-        best = align([word.key for word in reading.response.content], reading.passages).sentence
-        near |= {word.key for word in best.words} if best is not None else set()
-    return len(asked & near) / len(asked) if asked else 1.0
+    return len(asked & near(reading)) / len(asked) if asked else 1.0
 
 
 def _helpful(reading: Reading, where: Source) -> Assessment:
@@ -237,26 +237,26 @@ def _placed(reading: Reading, unknown: str, where: Source) -> Assessment:
     if bare_answer(reading) is not None or not reading.payload:
         return Assessment(None, "the response adds nothing to the question that could be located")
     added = [word.key for word in reading.payload]
-    near = respective(reading, body)
-    there = {word.key for sentence in near for word in sentence.words}
+    close = respective(reading, body)
+    there = {word.key for sentence in close for word in sentence.words}
     share = sum(key in there for key in added) / len(added)
     # half of an answer found where it should be is not half an answer
-    told = max(
-        (order(reading.response.words, s.words, echo=reading.question.words) for s in near),
+    aligned = max(
+        (order(reading.response.words, s.words, echo=reading.question.words) for s in close),
         default=0.0,
     )
-    unit = share**2 * (0.4 + 0.6 * told)
+    unit = share**2 * (0.4 + 0.6 * aligned)
     why = (
-        f"{share:.0%} of what it adds to the question stands in the {len(near)} passage "
+        f"{share:.0%} of what it adds to the question stands in the {len(close)} passage "
         "sentences that bear on it."
     )
-    return Assessment(unit, why, _shown(near, added, where, reading))
+    return Assessment(unit, why, _shown(close, added, where, reading))
 
 
 def _shown(
-    near: list[Sentence], added: list[str], where: Source, reading: Reading
+    close: list[Sentence], added: list[str], where: Source, reading: Reading
 ) -> tuple[Evidence, ...]:
-    holder = next((s for s in near if any(w.key in added for w in s.words)), None)
+    holder = next((s for s in close if any(w.key in added for w in s.words)), None)
     if holder is None:
         return quoting(reading.response.text, where)
     return quoting(holder.text, holder.source, holder.context_id)
@@ -267,12 +267,33 @@ def _strays(point: CritiquePoint, reading: Reading) -> Check | None:
     if reading.passages is None or point.source == "question":
         return None
     asked = reading.question.keys
-    added = [w.key for w in Text(point.quote).content if w.key not in asked]
+    quoted = Text(point.quote)
+    added = [w.key for w in quoted.content if w.key not in asked]
     there = {w.key for s in respective(reading, reading.passages) for w in s.words}
+    misplaced = _misplaced(quoted, reading, LACKING)
+    if misplaced is not None:
+        return misplaced
     here = sum(key in there for key in added)
     if added and here < len(added) / 2:
         fact = f"{here} of {len(added)} quoted words stand where the question is treated"
         return Check(fact, high=LACKING)
+    return None
+
+
+def _misplaced(quoted: Text, reading: Reading, high: float) -> Check | None:
+    """Whether the number that was asked for does not stand where the question is treated."""
+    kind = asked_for(reading.question.text)
+    if reading.passages is None or kind not in {"time", "count"}:
+        return None
+    shown = [
+        number
+        for sentence in respective(reading, reading.passages)
+        for number in facts.numbers(sentence.text, sentence.words)
+    ]
+    for number in facts.numbers(quoted.text, quoted.words):
+        if number.value not in reading.question.keys and not facts.agrees(number, shown):
+            fact = f"“{number.written}” does not stand where the question is treated"
+            return Check(fact, high=high)
     return None
 
 

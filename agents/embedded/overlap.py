@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from dikast.agents.embedded._faults import UNSUPPORTED, align, bare_answer, claims
+from dikast.agents.embedded._faults import UNSUPPORTED, align, bare_answer, claims, near, silent
 from dikast.agents.embedded._reading import GRAMS, Body, Clause, Reading, all_grams, quoting
 from dikast.agents.embedded._remit import Aspect
 from dikast.agents.embedded._rule_judge import (
@@ -42,9 +42,11 @@ class Overlap(RuleJudge):
         if reading.reference is not None:
             return _recalled(reading, where)
         support = _supported(reading, reading.passages, where)
+        topic, why = _on_topic(reading)
+        if aspect == "helpfulness" and silent(reading) and topic is not None:
+            return Assessment(topic, f"It states nothing; {why}", support.evidence)
         if aspect == "correctness" or support.unit is None:
             return support
-        topic, why = _on_topic(reading)
         unit = support.unit if topic is None else (support.unit + topic) / 2
         return Assessment(unit, f"{support.why} {why}".strip(), support.evidence)
 
@@ -100,8 +102,8 @@ def _supported(reading: Reading, body: Body | None, where: Source) -> Assessment
     if body is None:
         return Assessment(None, "there is no passage or reference to compare the wording with")
     found = reading.response.words
-    if not reading.response.content or bare_answer(reading) is not None:
-        return Assessment(None, "the response has no telling word to look up")
+    if bare_answer(reading) is not None or silent(reading):
+        return Assessment(None, "the response states nothing whose words could be looked up")
     # a made-up detail is one word among many: the share is cubed so that each absence tells
     support = _weigh(found, body) ** 3 * _weigh(reading.payload or found, body)
     sequences = sequence_share(found, body, reading.question.grams)
@@ -151,11 +153,7 @@ def _on_topic(reading: Reading) -> tuple[float | None, str]:
     asked = reading.question.content_keys
     if not asked:
         return None, ""
-    best = None
-    if reading.passages is not None:
-        best = align([w.key for w in reading.response.content], reading.passages).sentence
-    near = reading.response.keys | ({w.key for w in best.words} if best is not None else set())
-    share = len(asked & near) / len(asked)
+    share = len(asked & near(reading)) / len(asked)
     return share, f"{share:.0%} of the question's telling words are taken up."
 
 
@@ -166,7 +164,7 @@ def _lacks(quote: str, body: Body, reading: Reading) -> Check | None:
     figures = [w for w in absent if w.folded[0].isdigit()]
     if figures or (new and len(absent) > len(new) / 2):
         said = ", ".join(f"“{quote[w.start : w.end][:40]}”" for w in (figures or absent)[:3])
-        return Check(f"{said} of the quoted words occur nowhere in what it rests on", high=LACKING)
+        return Check(f"of the quoted words, {said} stand nowhere in what it rests on", high=LACKING)
     return None
 
 
