@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from dikast.errors import ConfigError
 from dikast.formats.contract import Read, Unread
 from dikast.registry import describe, load, names
-from dikast.testing.check_format import Writer, check_format
+from dikast.testing.format_checks import Writer, check_format
 from dikast.types import (
     Criterion,
     IntegerScale,

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from dikast.testing.counts import read_log as read_log
     from dikast.testing.faults import KINDS as KINDS
     from dikast.testing.faults import Faults as Faults
+    from dikast.testing.format_checks import check_format as check_format
     from dikast.testing.process import ServerProcess as ServerProcess
     from dikast.testing.process import script_of as script_of
     from dikast.testing.replies import by_model as by_model
@@ -65,6 +66,7 @@ _PUBLIC: dict[str, str] = {
     "body_digest": "chat",
     "by_model": "replies",
     "check_detector": "checks",
+    "check_format": "format_checks",
     "check_rule": "checks",
     "completion": "chat",
     "find_marker": "chat",
@@ -89,6 +91,7 @@ __all__ = [
     "body_digest",
     "by_model",
     "check_detector",
+    "check_format",
     "check_rule",
     "completion",
     "find_marker",
