@@ -9,6 +9,8 @@ from dikast.registry import names
 from dikast.types import EMBEDDED, JudgeSpec, ModelSpec, PanelSpec, Rubric, RuleSpec
 
 DEFAULT_RUBRIC = "groundedness"
+_QUORUM = 2
+"""Rules have nothing to go by on many cases; two that do are enough for a baseline."""
 
 
 def speakers(rubric: Rubric) -> dict[str, list[str]]:
@@ -23,9 +25,7 @@ def speakers(rubric: Rubric) -> dict[str, list[str]]:
 def embedded_panel(rubric: Rubric | None = None) -> PanelSpec:
     """The panel that needs no model, network or key.
 
-    Every rule-backed judge that can speak to some criterion has a seat. A judge abstains on a
-    criterion it cannot speak to, so the quorum is a majority of the fewest speakers that any
-    criterion has.
+    Every rule-backed judge that can speak to some criterion has a seat; on the others it abstains.
 
     Args:
         rubric: What to judge by; None for the pack `groundedness`.
@@ -51,6 +51,6 @@ def embedded_panel(rubric: Rubric | None = None) -> PanelSpec:
         judges=tuple(JudgeSpec(name=name, model=EMBEDDED + name) for name in seats),
         rubric=chosen,
         rule=RuleSpec(name="median"),
-        quorum=min(len(judges) for judges in found.values()) // 2 + 1,
+        quorum=min(_QUORUM, *(len(judges) for judges in found.values())),
         critic=ModelSpec(model=EMBEDDED + "critic"),
     )

@@ -1,9 +1,9 @@
 """TOML ↔ panel: reading, writing and proving panel files before anything is spent."""
 
+from dikast.agents.embedded._panel import embedded_panel
 from dikast.config.checking import check_panel, check_rule_params
 from dikast.config.families import family_of
 from dikast.config.reading import load_panel, panel_from_dict
-from dikast.config.standard import embedded_panel
 from dikast.config.writing import dump_panel
 
 __all__ = [

@@ -106,10 +106,10 @@ def _unknown(where: Where, name: str) -> Fault:
     table = model_at(where[:-1])
     known = tuple(table.model_fields) if table is not None else ()
     near = get_close_matches(key, known, n=1)
-    if near:
-        hint = f"Did you mean `{near[0]}`?"
-    elif key in _HINTS and not (key in Sampling.model_fields and not _calls(table)):
+    if key in _HINTS and (_calls(table) or key not in Sampling.model_fields):
         hint = _HINTS[key]
+    elif near:
+        hint = f"Did you mean `{near[0]}`?"
     else:
         hint = "Known: " + ", ".join(f"`{k}`" for k in known) + "." if known else ""
     return Fault(where, f"unknown key `{name}`.", hint)
