@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import log_expit, logsumexp, softmax
 
 from dikast.stats.outcomes import Outcomes
-from dikast.stats.strengths import Strengths, centred, footing
+from dikast.stats.strengths import (
+    FloatMatrix,
+    FloatVector,
+    Strengths,
+    centred,
+    footing,
+    newton_minimum,
+    pin,
+    solve_finite,
+)
 
 MODEL = "davidson"
-FloatVector = npt.NDArray[np.float64]
 
 
 def fit_davidson(outcomes: Outcomes, *, prior: float | None = None) -> Strengths:
@@ -36,33 +44,54 @@ def fit_davidson(outcomes: Outcomes, *, prior: float | None = None) -> Strengths
         level = dict.fromkeys(outcomes.items, 0.0)
         return Strengths(MODEL, level, note="every outcome is a tie", prior=ground.prior)
     n = len(outcomes.items)
-    start = np.zeros(n + 1)
-    fit = minimize(
-        _loss, start, (outcomes, ground.prior, ties > 0), jac=True, method="L-BFGS-B",
-        options={"maxiter": 5000, "maxfun": 20000, "ftol": 1e-14, "gtol": 1e-9},
-    )  # fmt: skip
-    tie = float(np.exp(fit.x[n])) if ties else 0.0
+    ground, x = solve_finite(
+        ground,
+        prior,
+        lambda size: newton_minimum(_loss(outcomes, size), np.zeros(n + 1 if ties else n)),
+    )
+    if x is None:
+        return Strengths(MODEL, None, ground.problem)
     return Strengths(
-        MODEL, centred(outcomes, fit.x[:n]), prior=ground.prior, note=ground.note, tie=tie
+        MODEL,
+        centred(outcomes, x[:n]),
+        prior=ground.prior,
+        note=ground.note,
+        tie=float(np.exp(x[n])) if ties else 0.0,
     )
 
 
 def _loss(
-    x: FloatVector, outcomes: Outcomes, prior: float, with_ties: bool
-) -> tuple[float, FloatVector]:
-    """Negative log-likelihood of strengths and log ν, per outcome, with its gradient."""
-    n = len(x) - 1
-    theta, log_nu = x[:n], x[n] if with_ties else -np.inf
+    outcomes: Outcomes, prior: float
+) -> Callable[[FloatVector], tuple[float, FloatVector, FloatMatrix]]:
+    """Negative log-likelihood of strengths and, with ties, log ν; gradient, second derivatives."""
+    n = len(outcomes.items)
     i, j = np.triu_indices(n, 1)
     counts = np.stack([outcomes.wins[i, j], outcomes.wins[j, i], outcomes.ties[i, j]])
-    utility = np.stack([theta[i], theta[j], log_nu + (theta[i] + theta[j]) / 2])
     met = counts.sum(axis=0)
-    won = counts * np.where(counts > 0, utility - logsumexp(utility, axis=0), 0.0)
-    loss = -won.sum() - prior * (log_expit(theta) + log_expit(-theta)).sum()
-    push = met * softmax(utility, axis=0) - counts
-    slope = np.zeros(n + 1)
-    slope[:n] = np.bincount(i, push[0] + push[2] / 2, n) + np.bincount(j, push[1] + push[2] / 2, n)
-    slope[:n] += prior * np.tanh(theta / 2)
-    slope[n] = push[2].sum() if with_ties else 0.0
-    scale = max(1.0, float(met.sum()))
-    return float(loss) / scale, slope / scale
+
+    def loss(x: FloatVector) -> tuple[float, FloatVector, FloatMatrix]:
+        theta, log_nu = x[:n], x[n] if len(x) > n else -np.inf
+        utility = np.stack([theta[i], theta[j], log_nu + (theta[i] + theta[j]) / 2])
+        fit = counts * np.where(counts > 0, utility - logsumexp(utility, axis=0), 0.0)
+        value = -fit.sum() - prior * (log_expit(theta) + log_expit(-theta)).sum()
+        first, second, tie = softmax(utility, axis=0)
+        push = met * np.stack([first, second, tie]) - counts
+        mean_i, mean_j = first + tie / 2, second + tie / 2
+        slope, bend = np.zeros(len(x)), np.zeros((len(x), len(x)))
+        slope[:n] = np.bincount(i, push[0] + push[2] / 2, n) + prior * np.tanh(theta / 2)
+        slope[:n] += np.bincount(j, push[1] + push[2] / 2, n)
+        bend[i, j] = bend[j, i] = met * (tie / 4 - mean_i * mean_j)
+        own = np.bincount(i, met * (first + tie / 4 - mean_i**2), n)
+        own += np.bincount(j, met * (second + tie / 4 - mean_j**2), n)
+        bend[np.arange(n), np.arange(n)] = own + prior / 2 / np.cosh(theta / 2) ** 2
+        if len(x) > n:
+            slope[n] = push[2].sum()
+            edge = np.bincount(i, met * tie * (0.5 - mean_i), n)
+            edge += np.bincount(j, met * tie * (0.5 - mean_j), n)
+            bend[n, :n] = bend[:n, n] = edge
+            bend[n, n] = (met * tie * (1 - tie)).sum()
+        if not prior:
+            pin(bend, n)
+        return float(value), slope, bend
+
+    return loss

@@ -55,7 +55,7 @@ def fit_lapse(outcomes: Outcomes) -> Strengths:
     start = np.append(newton_strengths(won, ridge=0.5), logit(share))
     fit = minimize(
         _loss, start, (won,), jac=True, method="L-BFGS-B",
-        options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-7},
+        options={"maxiter": 1000, "ftol": 1e-11, "gtol": 1e-6},
     )  # fmt: skip
     note = f"Gaussian prior of precision {RIDGE:g} on strengths"
     values = centred(outcomes, fit.x[:-1])

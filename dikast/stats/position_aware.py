@@ -7,12 +7,11 @@ count, without their order counting for a candidate.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.sparse import csr_array, diags_array, lil_array
 from scipy.special import logsumexp, softmax
 from scipy.stats import norm
@@ -20,7 +19,15 @@ from scipy.stats import norm
 from dikast.stats.estimate import Estimate, undefined
 from dikast.stats.orders import Choice
 from dikast.stats.outcomes import Pairing, tally
-from dikast.stats.strengths import VIRTUAL, Strengths, centred, footing
+from dikast.stats.strengths import (
+    VIRTUAL,
+    Strengths,
+    centred,
+    footing,
+    newton_minimum,
+    pin,
+    solve_finite,
+)
 
 MODEL = "position_aware"
 FloatVector = npt.NDArray[np.float64]
@@ -47,6 +54,8 @@ class _Cells(NamedTuple):
     """3 × cells; not whole numbers for virtual ballots."""
     offered: FloatArray
     """3 × cells: 0 where the outcome is possible, −∞ where the judge never ties."""
+    prior: float
+    candidates: int
 
 
 def fit_position_aware(
@@ -81,20 +90,23 @@ def fit_position_aware(
         return Strengths(MODEL, None, ground.problem)
     judges = sorted({row.judge for row in rows})
     one_sided = {judge: _one_sided(rows, judge) for judge in judges}
-    steady = ground.prior or (VIRTUAL if any(one_sided.values()) else 0.0)
-    cells = _cells(rows, outcomes.items, judges, ground.prior, steady)
-    start = np.zeros(cells.design[0].shape[1])
-    fit = minimize(
-        _loss, start, (cells,), jac=True, hess=_hessian, method="trust-exact",
-        options={"gtol": 1e-9, "maxiter": 500},
-    )  # fmt: skip
-    variance = np.diag(np.linalg.pinv(_hessian(fit.x, cells), hermitian=True))
+    found: list[_Cells] = []
+
+    def solve(size: float) -> FloatVector | None:
+        steady = size or (VIRTUAL if any(one_sided.values()) else 0.0)
+        found.append(_cells(rows, outcomes.items, judges, size, steady))
+        return newton_minimum(_loss(found[-1]), np.zeros(found[-1].design[0].shape[1]))
+
+    ground, x = solve_finite(ground, prior, solve)
+    if x is None:
+        return Strengths(MODEL, None, ground.problem)
+    variance = np.diag(np.linalg.inv(_loss(found[-1])(x)[2]))
     n = len(outcomes.items)
     effects = {}
     for k, judge in enumerate(judges):
         count = sum(row.judge == judge for row in rows)
         reach = float(norm.ppf(0.975) * np.sqrt(max(float(variance[n + k]), 0.0)))
-        gamma = float(fit.x[n + k])
+        gamma = float(x[n + k])
         effects[judge] = (
             undefined(one_sided[judge], n=count)
             if one_sided[judge]
@@ -102,7 +114,7 @@ def fit_position_aware(
         )
     return Strengths(
         MODEL,
-        centred(outcomes, fit.x[:n]),
+        centred(outcomes, x[:n]),
         prior=ground.prior,
         note=ground.note,
         order_effects=effects,
@@ -157,30 +169,31 @@ def _cells(
         counts[:2, cell] = prior
         offered[2, cell] = -np.inf
     for_first, for_second, for_tie = (csr_array(d) for d in design)
-    return _Cells((for_first, for_second, for_tie), counts, offered)
+    return _Cells((for_first, for_second, for_tie), counts, offered, prior, n)
 
 
-def _chances(x: FloatVector, cells: _Cells) -> tuple[FloatArray, FloatArray]:
-    """Utilities and chances of the three outcomes in every cell."""
-    utility = np.stack([d @ x for d in cells.design]) + cells.offered
-    return utility, softmax(utility, axis=0)
-
-
-def _loss(x: FloatVector, cells: _Cells) -> tuple[float, FloatVector]:
-    """Negative log-likelihood with its gradient."""
-    utility, chance = _chances(x, cells)
-    seen = cells.counts > 0
-    gain = (cells.counts * np.where(seen, utility - logsumexp(utility, axis=0), 0.0)).sum()
-    push = cells.counts.sum(axis=0) * chance - cells.counts
-    slope = sum(d.T @ row for d, row in zip(cells.design, push, strict=True))
-    return -float(gain), np.asarray(slope)
-
-
-def _hessian(x: FloatVector, cells: _Cells) -> FloatArray:
-    """Its second derivatives: the observed information."""
-    _, chance = _chances(x, cells)
+def _loss(
+    cells: _Cells,
+) -> Callable[[FloatVector], tuple[float, FloatVector, FloatArray]]:
+    """Negative log-likelihood, gradient, and second derivatives: the observed information."""
     met = cells.counts.sum(axis=0)
-    rows = [diags_array(p) @ d for p, d in zip(chance, cells.design, strict=True)]
-    mean = rows[0] + rows[1] + rows[2]
-    second = sum(d.T @ (diags_array(met) @ r) for d, r in zip(cells.design, rows, strict=True))
-    return np.asarray((second - mean.T @ (diags_array(met) @ mean)).todense())
+
+    def loss(x: FloatVector) -> tuple[float, FloatVector, FloatArray]:
+        utility = np.stack([d @ x for d in cells.design]) + cells.offered
+        chance = softmax(utility, axis=0)
+        seen = cells.counts > 0
+        gain = cells.counts * np.where(seen, utility - logsumexp(utility, axis=0), 0.0)
+        push = met * chance - cells.counts
+        slope = sum(d.T @ row for d, row in zip(cells.design, push, strict=True))
+        rows = [diags_array(p) @ d for p, d in zip(chance, cells.design, strict=True)]
+        mean = rows[0] + rows[1] + rows[2]
+        twice = sum(d.T @ (diags_array(met) @ r) for d, r in zip(cells.design, rows, strict=True))
+        bend = np.asarray((twice - mean.T @ (diags_array(met) @ mean)).todense())
+        if not cells.prior:
+            pin(bend, cells.candidates)
+        # A judge without ties has no tie parameter: its row is empty.
+        idle = np.flatnonzero(~bend.any(axis=1))
+        bend[idle, idle] = 1.0
+        return -float(gain.sum()), np.asarray(slope), bend
+
+    return loss

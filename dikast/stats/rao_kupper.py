@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
 from dikast.stats.outcomes import Outcomes
-from dikast.stats.strengths import Strengths, centred, footing
+from dikast.stats.strengths import (
+    FloatMatrix,
+    FloatVector,
+    Strengths,
+    centred,
+    footing,
+    newton_minimum,
+    pin,
+    solve_finite,
+)
 
 MODEL = "rao_kupper"
-FloatVector = npt.NDArray[np.float64]
-SMALL = 1e-9
-"""Lowest ln κ while ties exist; at 0 no tie could happen."""
 
 
 def fit_rao_kupper(outcomes: Outcomes, *, prior: float | None = None) -> Strengths:
@@ -38,39 +44,54 @@ def fit_rao_kupper(outcomes: Outcomes, *, prior: float | None = None) -> Strengt
         level = dict.fromkeys(outcomes.items, 0.0)
         return Strengths(MODEL, level, note="every outcome is a tie", prior=ground.prior)
     n = len(outcomes.items)
-    start = np.zeros(n + 1)
-    start[n] = 0.5 if ties else 0.0
-    bounds = [(None, None)] * n + [(SMALL, None) if ties else (0.0, 0.0)]
-    fit = minimize(
-        _loss, start, (outcomes.wins + outcomes.ties, ties, ground.prior), jac=True,
-        method="L-BFGS-B", bounds=bounds,
-        options={"maxiter": 5000, "maxfun": 20000, "ftol": 1e-14, "gtol": 1e-9},
-    )  # fmt: skip
-    tie = float(np.exp(fit.x[n]))
+    start = np.append(np.zeros(n), 0.5) if ties else np.zeros(n)
+    ground, x = solve_finite(
+        ground,
+        prior,
+        lambda size: newton_minimum(_loss(outcomes.wins + outcomes.ties, ties, size), start),
+    )
+    if x is None:
+        return Strengths(MODEL, None, ground.problem)
     return Strengths(
-        MODEL, centred(outcomes, fit.x[:n]), prior=ground.prior, note=ground.note, tie=tie
+        MODEL,
+        centred(outcomes, x[:n]),
+        prior=ground.prior,
+        note=ground.note,
+        tie=float(np.exp(x[n])) if ties else 1.0,
     )
 
 
 def _loss(
-    x: FloatVector, not_lost: npt.NDArray[np.float64], ties: float, prior: float
-) -> tuple[float, FloatVector]:
-    """Negative log-likelihood of strengths and ln κ, per outcome, with its gradient.
+    not_lost: FloatMatrix, ties: float, prior: float
+) -> Callable[[FloatVector], tuple[float, FloatVector, FloatMatrix]]:
+    """Negative log-likelihood of strengths and, with ties, ln κ; gradient, second derivatives.
 
     A win contributes σ(d − ln κ) and a tie (κ² − 1) σ(d − ln κ) σ(−d − ln κ), d being the
     difference of log-strengths; so only "i did not lose to j" needs to be counted.
     """
-    n = len(x) - 1
-    theta, threshold = x[:n], x[n]
-    lead = theta[:, None] - theta[None, :] - threshold
-    loss = -(not_lost * log_expit(lead)).sum()
-    loss -= prior * (log_expit(theta) + log_expit(-theta)).sum()
-    pull = not_lost * expit(-lead)
-    slope = np.zeros(n + 1)
-    slope[:n] = pull.sum(axis=0) - pull.sum(axis=1) + prior * np.tanh(theta / 2)
-    slope[n] = pull.sum()
-    if ties:
-        loss -= ties * (2 * threshold + np.log(-np.expm1(-2 * threshold)))
-        slope[n] -= 2 * ties / -np.expm1(-2 * threshold)
-    scale = max(1.0, float(not_lost.sum()))
-    return float(loss) / scale, slope / scale
+    n = len(not_lost)
+
+    def loss(x: FloatVector) -> tuple[float, FloatVector, FloatMatrix]:
+        theta, threshold = x[:n], x[n] if ties else 0.0
+        if threshold < 0 or (ties and threshold == 0):
+            return np.inf, x, np.zeros((len(x), len(x)))
+        lead = theta[:, None] - theta[None, :] - threshold
+        value = -(not_lost * log_expit(lead)).sum()
+        value -= prior * (log_expit(theta) + log_expit(-theta)).sum()
+        pull = not_lost * expit(-lead)
+        sharp = pull * expit(lead)
+        slope, bend = np.zeros(len(x)), np.zeros((len(x), len(x)))
+        slope[:n] = pull.sum(axis=0) - pull.sum(axis=1) + prior * np.tanh(theta / 2)
+        bend[:n, :n] = -(sharp + sharp.T)
+        own = sharp.sum(axis=0) + sharp.sum(axis=1) + prior / 2 / np.cosh(theta / 2) ** 2
+        bend[np.arange(n), np.arange(n)] += own
+        if ties:
+            value -= ties * (2 * threshold + np.log(-np.expm1(-2 * threshold)))
+            slope[n] = pull.sum() - 2 * ties / -np.expm1(-2 * threshold)
+            bend[n, :n] = bend[:n, n] = sharp.sum(axis=0) - sharp.sum(axis=1)
+            bend[n, n] = sharp.sum() + ties / np.sinh(threshold) ** 2
+        if not prior:
+            pin(bend, n)
+        return float(value), slope, bend
+
+    return loss

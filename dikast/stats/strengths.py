@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,6 +18,9 @@ FloatMatrix = npt.NDArray[np.float64]
 FloatVector = npt.NDArray[np.float64]
 VIRTUAL = 0.1
 """Virtual wins and losses of every candidate against an average one, where a prior is needed."""
+
+FLAT = 1e-8
+"""Second derivatives below this mean that the minimum lies at infinity."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,15 @@ def footing(outcomes: Outcomes, prior: float | None) -> Footing:
     if links.problem:
         return Footing(0.0, links.problem, "")
     if links.strong or prior:
-        return Footing(prior or 0.0, "", f"prior of {prior:g} virtual wins" if prior else "")
+        return Footing(prior or 0.0, "", _prior(prior) if prior else "")
     why = "some candidates won or lost against all others, so that no finite estimate exists"
     if prior == 0:
         return Footing(0.0, f"{why}; allow a prior", "")
-    return Footing(VIRTUAL, "", f"{why}; fitted with a prior of {VIRTUAL:g} virtual wins")
+    return Footing(VIRTUAL, "", f"{why}; fitted with {_prior(VIRTUAL)}")
+
+
+def _prior(size: float) -> str:
+    return f"a prior of {size:g} virtual wins and losses"
 
 
 def centred(outcomes: Outcomes, theta: FloatVector) -> dict[str, float]:
@@ -115,6 +122,76 @@ def newton_strengths(
         if far < 1e-9:
             break
     return theta
+
+
+def pin(bend: FloatMatrix, n: int) -> None:
+    """Make second derivatives regular that equal shifts of the first `n` parameters leave flat.
+
+    The gradient has no part in that direction, so no Newton step changes by it.
+    """
+    bend[:n, :n] += max(float(np.diag(bend)[:n].mean()), 1e-9) / n
+
+
+def newton_minimum(
+    loss: Callable[[FloatVector], tuple[float, FloatVector, FloatMatrix]],
+    start: FloatVector,
+    *,
+    steps: int = 200,
+) -> FloatVector | None:
+    """Minimum of a convex function by damped Newton steps.
+
+    Args:
+        loss: Value (infinite outside the domain), gradient and second derivatives.
+        start: Where to start, inside the domain.
+        steps: At most so many.
+
+    Returns:
+        Where the minimum is; None if it lies at infinity: then the function grows ever flatter
+        in some direction.
+    """
+    x = start.copy()
+    value, slope, bend = loss(x)
+    for _ in range(steps):
+        try:
+            move = np.linalg.solve(bend, -slope)
+        except np.linalg.LinAlgError:
+            return None
+        gain = -float(slope @ move) / 2  # what the step should gain, to second order
+        far = float(np.abs(move).max())
+        size = min(1.0, 4.0 / far) if far else 1.0
+        if gain <= 1e-10 * max(1.0, abs(value)):
+            # Newton converges quadratically: this step is the last that counts.
+            return x + size * move if np.linalg.eigvalsh(bend)[0] > FLAT else None
+        ahead = loss(x + size * move)
+        while ahead[0] > value and size * far > 1e-12:
+            size /= 2
+            ahead = loss(x + size * move)
+        x = x + size * move
+        value, slope, bend = ahead
+    return None
+
+
+def solve_finite(
+    ground: Footing, prior: float | None, solve: Callable[[float], FloatVector | None]
+) -> tuple[Footing, FloatVector | None]:
+    """Solve, and once more with a prior if there turns out to be no finite estimate.
+
+    With ties strong connectivity is not enough: a tie parameter that grows without bound can
+    carry some strengths with it.
+
+    Args:
+        ground: What `footing` found.
+        prior: What the caller asked for; None leaves the choice.
+        solve: From prior to parameters, None where they diverge.
+
+    Returns:
+        The footing that was used, with its problem if nothing helped, and the parameters.
+    """
+    x = solve(ground.prior)
+    if x is None and prior is None and not ground.prior:
+        ground = Footing(VIRTUAL, "", f"no finite estimate; fitted with {_prior(VIRTUAL)}")
+        x = solve(VIRTUAL)
+    return (ground if x is not None else Footing(0.0, "no finite estimate; allow a prior", "")), x
 
 
 def curvature(total: FloatMatrix, chance: FloatMatrix, ridge: float) -> FloatMatrix:

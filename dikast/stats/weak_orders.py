@@ -32,7 +32,7 @@ def nearest_weak_order(
     """Find the ordered partition of least cost.
 
     Args:
-        above: `[i, j]`: cost of putting i above j.
+        above: `[i, j]`: cost of putting i above j; the diagonal is not read.
         tied: `[i, j]`: cost of tying i and j; symmetric.
         exact_up_to: With more items a local search gives an upper bound.
 
@@ -41,6 +41,8 @@ def nearest_weak_order(
         >>> nearest_weak_order(above, 2 - 2 * np.eye(3)).cost
         2.0
     """
+    other = ~np.eye(len(above), dtype=bool)
+    above, tied = above * other, tied * other
     if len(above) <= exact_up_to:
         return _exhaustive(above, tied)
     return _local(above, tied)
