@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
@@ -19,9 +19,39 @@ _HERE = Path(__file__).resolve().parent
 if not (_HERE / "agents").is_dir() and (_HERE.parent / "agents" / "__init__.py").is_file():
     __path__.append(str(_HERE.parent))
 
-_PUBLIC: dict[str, str] = {}
+_PUBLIC: dict[str, str] = {
+    "Panel": "dikast.api",
+    "Ballot": "dikast.types",
+    "Candidate": "dikast.types",
+    "Case": "dikast.types",
+    "Criterion": "dikast.types",
+    "JudgeSpec": "dikast.types",
+    "PanelSpec": "dikast.types",
+    "Rubric": "dikast.types",
+    "Verdict": "dikast.types",
+    "deliberation_graph": "dikast.graphs",
+    "pairwise_graph": "dikast.graphs",
+    "ranking_graph": "dikast.graphs",
+}
 
-__all__ = ["__version__", *_PUBLIC]
+if TYPE_CHECKING:
+    from dikast.api import Panel as Panel
+    from dikast.graphs import deliberation_graph as deliberation_graph
+    from dikast.graphs import pairwise_graph as pairwise_graph
+    from dikast.graphs import ranking_graph as ranking_graph
+    from dikast.types import Ballot as Ballot
+    from dikast.types import Candidate as Candidate
+    from dikast.types import Case as Case
+    from dikast.types import Criterion as Criterion
+    from dikast.types import JudgeSpec as JudgeSpec
+    from dikast.types import PanelSpec as PanelSpec
+    from dikast.types import Rubric as Rubric
+    from dikast.types import Verdict as Verdict
+
+__all__ = [  # noqa: PLE0604 - the keys are strings
+    "__version__",
+    *_PUBLIC,
+]
 
 
 def __getattr__(name: str) -> Any:

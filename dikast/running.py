@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dikast import prompts
-from dikast.errors import ConfigError, DeadlineReached, JudgesDead, ResumeRefused
+from dikast.errors import ConfigError, DeadlineReached, InputError, JudgesDead, ResumeRefused
 from dikast.graphs.admission import admit
 from dikast.graphs.court import needs_models
 from dikast.graphs.deliberation import deliberation_graph
@@ -81,16 +81,16 @@ async def begin(spec: PanelSpec, cases: Path, out: Path, *, limit: int | None = 
     check_fit(spec, read_cases(cases, limit=limit))
     run = RunFile.create(out, identity_of(spec))
     try:
+        await run.note(CASES_FROM, {"path": str(cases.resolve()), "limit": limit})
         await run.add_cases(read_cases(cases, limit=limit))
         await run.seal()
-        await run.note(CASES_FROM, {"path": str(cases.resolve()), "limit": limit})
     except BaseException:
         run.close()
         raise
     return run
 
 
-def take_up(path: Path, spec: PanelSpec | None = None) -> tuple[RunFile, PanelSpec]:
+async def take_up(path: Path, spec: PanelSpec | None = None) -> tuple[RunFile, PanelSpec]:
     """Open a run file to go on with it, if nothing that it depends on has changed.
 
     The case file is compared too where it still stands; a run whose case file is gone goes on
@@ -107,9 +107,12 @@ def take_up(path: Path, spec: PanelSpec | None = None) -> tuple[RunFile, PanelSp
     run = RunFile.open(path)
     try:
         made_with = run.identity.panel
-        if made_with is None:
-            raise ConfigError("the run file does not tell its panel.", hint="Pass --panel.")
+        if spec is None and (made_with is None or run.identity.withheld):
+            kept_back = ", ".join(f"`{name}`" for name in run.identity.withheld)
+            told = f"holds back {kept_back}, which may be secret" if kept_back else "tells no panel"
+            raise ConfigError(f"the run file {told}.", hint="Pass the panel with --panel.")
         panel = spec or made_with
+        assert panel is not None
         source = run.notes.get(CASES_FROM)
         cases: Path | None = None
         limit: Any = None
@@ -119,6 +122,14 @@ def take_up(path: Path, spec: PanelSpec | None = None) -> tuple[RunFile, PanelSp
         changed = run.changes(now, None if cases is None else read_cases(cases, limit=limit))
         if changed:
             raise ResumeRefused(changed, path=str(path))
+        if not run.sealed:  # killed while its cases were being stored
+            if cases is None:
+                raise InputError(
+                    "the run was killed before all its cases were stored, and their file is gone.",
+                    hint=f"Begin again with another run file; `{path}` holds no verdict.",
+                )
+            await run.add_cases(read_cases(cases, limit=limit))
+            await run.seal()
     except BaseException:
         run.close()
         raise

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import operator
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from typing_extensions import TypedDict
 

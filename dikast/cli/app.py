@@ -209,7 +209,7 @@ def list_(
 @app.command()
 @guarded
 def graph(
-    name: Annotated[str, typer.Argument(help="deliberation.")],
+    name: Annotated[str, typer.Argument(help="deliberation, pairwise or ranking.")],
     panel: PanelFile = None,
 ) -> None:
     """Print a graph as Mermaid text, drawn offline."""

@@ -129,7 +129,7 @@ def go_on(path: Path, panel: Path | None, *, job: Job, retry_failed: bool) -> No
     now = None if panel is None else Panel.load(panel).spec
 
     async def rest() -> None:
-        run, spec = take_up(path, now)
+        run, spec = await take_up(path, now)
         with run:
             if retry_failed:
                 again = await run.reopen_failed()

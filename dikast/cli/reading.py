@@ -11,7 +11,7 @@ from dikast import prompts, registry
 from dikast.cli.exits import say
 from dikast.errors import ConfigError, InputError
 from dikast.minutes import headline, minutes
-from dikast.records.export import flat, write_csv, write_jsonl
+from dikast.records.export import criteria_of, flat, write_csv, write_jsonl
 from dikast.records.runfile import RunFile
 from dikast.types import PanelSpec, Verdict
 
@@ -91,7 +91,7 @@ def export_run(path: Path, out: Path) -> None:
     if out.suffix not in writers:
         raise ConfigError(f"`{out}` is neither .jsonl nor .csv.", hint="Name the file so.")
     with RunFile.open(path, readonly=True) as run:
-        number = writers[out.suffix](run.verdicts(), out)
+        number = writers[out.suffix](run.verdicts(), out, criteria_of(run))
     say(f"{number} verdicts written to {out}")
 
 
@@ -136,10 +136,18 @@ def _listing(what: str) -> Iterator[tuple[str, str]]:
 
 def print_graph(name: str, panel: Path | None) -> None:
     """Print a graph as Mermaid text."""
+    from dikast import graphs
     from dikast.api import Panel
 
-    graphs = ("deliberation",)
-    if name not in graphs:
-        raise registry.unknown("graph", name, graphs)
-    built = (Panel.load(panel) if panel else Panel.embedded()).graph
+    factories = {
+        "deliberation": graphs.embedded_deliberation,
+        "pairwise": graphs.embedded_pairwise,
+        "ranking": graphs.embedded_ranking,
+    }
+    if name not in factories:
+        raise registry.unknown("graph", name, tuple(factories))
+    if panel is None:
+        built = factories[name]()
+    else:
+        built = getattr(graphs, f"{name}_graph")(Panel.load(panel).spec)
     print(built.get_graph().draw_mermaid())
