@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_INVISIBLE = (
+_NEVER = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1 controls but tab and line feed; NUL, ESC, NEL
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0\ufeff"  # shown as nothing
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi: text reads otherwise than it is stored
@@ -13,19 +13,38 @@ _INVISIBLE = (
     "\u2028\u2029"  # line breaks that a check of "\n" does not see
     "\ud800-\udfff\ufff0-\ufffb\ufffe\uffff"  # lone surrogates, annotations, noncharacters
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"  # tags: whole sentences in invisible ASCII
 )
+"""Invisible characters that no honest text needs, as the inside of a character class."""
+_TAGS = "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
+"""Whole sentences in invisible ASCII; of honest use only in three flags."""
 _JOINERS = "\u200c\u200d"
 _SELECTORS = "\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
-_HIDDEN = re.compile(
-    # The flags of England, Scotland and Wales are written with tags; they are kept.
+
+
+def _escapes(inside: str) -> dict[int, str]:
+    """From each character of a class to its visible escape."""
+    spans = re.findall(r"(.)(?:-(.))?", inside, re.DOTALL)
+    codes = (code for low, high in spans for code in range(ord(low), ord(high or low) + 1))
+    return {code: f"⟦U+{code:04X}⟧" for code in codes}
+
+
+_SHOWN = _escapes(_NEVER)
+_SHOWN_RUN = _escapes(_TAGS + _JOINERS + _SELECTORS)
+_OUTSIDE = rf"[^\x00-\x7f{_JOINERS}{_SELECTORS}]"
+"""A character beside which a single joiner or selector may do honest work: none of ASCII."""
+_RUN = re.compile(
     "(?P<flag>\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)"
-    f"|(?P<joiner>[{_JOINERS}])|(?P<selector>[{_SELECTORS}])|[{_INVISIBLE}]"
+    f"|[{_TAGS}]+"
+    # A joiner inside a word of a script that has them, or one selector on a character, is passed
+    # by here, in the pattern, since honest texts hold many.
+    f"|(?!(?<={_OUTSIDE})[{_JOINERS}](?={_OUTSIDE})|(?<={_OUTSIDE})[{_SELECTORS}]"
+    f"(?![{_JOINERS}{_SELECTORS}]))[{_JOINERS}{_SELECTORS}]+"
 )
+_PAIR = re.compile(f"[{_SELECTORS}][{_JOINERS}]")
+_KEYCAPS = frozenset("0123456789#*")
 # What most texts hold nothing of, in one class: a search of it is several times faster.
-_SUSPECT = re.compile(f"[{_JOINERS}{_SELECTORS}{_INVISIBLE}]")
+_SUSPECT = re.compile(f"[{_NEVER}{_TAGS}{_JOINERS}{_SELECTORS}]")
 _SUSPECT_ASCII = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
-_HIDES = re.compile(f"[{_JOINERS}{_SELECTORS}]")
 _LONGEST_KEPT = 20_000
 """Longest text, in characters, whose harmless form is kept."""
 _ESCAPE = re.compile(r"⟦U\+([0-9A-F]{4,6})⟧")
@@ -76,7 +95,9 @@ def neutralise(text: str) -> str:
 def _neutralise(text: str) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     suspect = _SUSPECT_ASCII if lines.isascii() else _SUSPECT
-    visible = _HIDDEN.sub(_show, lines) if suspect.search(lines) else lines
+    # Tables and runs, not a call per character: megabytes of them must not hold up other calls.
+    hidden = suspect.search(lines) is not None
+    visible = _RUN.sub(_show_run, lines.translate(_SHOWN)) if hidden else lines
     if "<" not in visible and "[" not in visible:
         return visible
     return _TOKENS.sub(lambda token: token[0].translate(_WIDE), visible)
@@ -103,21 +124,15 @@ def _character(escape: re.Match[str]) -> str:
     return chr(code) if code <= 0x10FFFF else escape[0]
 
 
-def _show(found: re.Match[str]) -> str:
-    """The escape of an invisible character, or the character where writing needs it."""
-    if found["flag"] is not None or _needed(found):
-        return found[0]
-    return f"⟦U+{ord(found[0]):04X}⟧"
-
-
-def _needed(found: re.Match[str]) -> bool:
-    """Whether a joiner or selector does its own work here instead of carrying hidden bits."""
-    before = found.string[found.start() - 1 : found.start()]
-    after = found.string[found.end() : found.end() + 1]
-    if found["joiner"] is not None:  # Persian, Indic scripts, joined emoji: never beside ASCII
-        between_letters = not before.isascii() and not after.isascii()
-        return between_letters and before not in _JOINERS
-    if found["selector"] is not None:  # one per character; runs of them encode bytes
-        keycap = found[0] == "\ufe0f" and before in tuple("0123456789#*")
-        return keycap or (not before.isascii() and _HIDES.match(before) is None)
-    return False
+def _show_run(run: re.Match[str]) -> str:
+    """Escapes for a run of tags, joiners or selectors, unless writing needs it as it is."""
+    if run["flag"] is not None:
+        return run[0]
+    before = run.string[run.start() - 1 : run.start()]
+    if run[0] == "\ufe0f" and before in _KEYCAPS:
+        return run[0]
+    if len(run[0]) == 2 and _PAIR.fullmatch(run[0]):  # an emoji's selector, then a joiner
+        after = run.string[run.end() : run.end() + 1]
+        if not before.isascii() and not after.isascii():
+            return run[0]
+    return run[0].translate(_SHOWN_RUN)  # longer runs encode bytes
