@@ -13,7 +13,7 @@ from dikast.formats.contract import Format
 from dikast.formats.free_text import FreeText, Mark, own_matches
 from dikast.types import Criterion, PreferenceScale, Scale
 
-_MARK = re.compile(r"\[\[[ \t]{0,4}([^\[\]\n]{1,40}?)[ \t]{0,4}\]\]")
+_MARK = re.compile(r"(?<!\[)\[\[(?!\[)[ \t]{0,4}([^\[\]\n]{1,40}?)[ \t]{0,4}\]\]")
 _LABELS = {"A>>B": "A>>B", "A>B": "A>B", "A=B": "tie", "B=A": "tie", "B>A": "B>A", "B>>A": "B>>A"}
 # The same judgement read from the other side.
 _LABELS |= {"B<<A": "A>>B", "B<A": "A>B", "A<B": "B>A", "A<<B": "B>>A"}

@@ -8,17 +8,22 @@ the models behind them were trained on a fixed form and would not repeat it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pydantic import JsonValue
 
 from dikast.errors import ConfigError
 from dikast.formats.contract import Read, Unread
-from dikast.formats.lines import MOST_LINES, grounds_of, own_lines
+from dikast.formats.lines import grounds_of, own_lines
 from dikast.formats.reasoning import strip_reasoning
 from dikast.formats.scores import cut, read_score
 from dikast.formats.surroundings import in_quotation_marks, is_example
 from dikast.types import Criterion, PreferenceScale, Reason, Scale
+
+LONGEST_REPLY = 1_000_000
+"""Longest reply read, in characters, its reasoning apart."""
+MOST_MARKS = 2_000
+"""Most marks looked at in one reply."""
 
 
 class Mark:
@@ -97,8 +102,12 @@ class FreeText:
         if self._fits(criterion.scale):
             return Unread(Reason.MALFORMED, f"`{self.name}` has no mark for such a scale")
         said = strip_reasoning(text)
+        if len(said) > LONGEST_REPLY:
+            return Unread(Reason.MALFORMED, f"the reply has {len(said)} characters")
         scores: dict[float | Unread, int] = {}
-        for mark in self._find(said, criterion):
+        for number, mark in enumerate(self._find(said, criterion)):
+            if number == MOST_MARKS:
+                return Unread(Reason.MALFORMED, "the reply has thousands of verdicts")
             scores[read_score(mark.value, criterion)] = mark.at
         if not scores:
             return Unread(Reason.MALFORMED, "no verdict in the form asked for")
@@ -110,25 +119,17 @@ class FreeText:
         return Read(score=score, rationale=cut(said[:at].strip()), grounds=grounds_of(text))
 
 
-def own_matches(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
-    """Matches that are the reply's own words: in no block quotation, quotation or example.
-
-    A pattern must not match across lines. Only the last `MOST_LINES` matches are looked at.
-    """
-    own, line, quoted = [], 0, False
+def own_matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Matches that are the reply's own words: in no block quotation, quotation or example."""
+    line = seen = 0
     for match in pattern.finditer(text):
         start = match.start()
-        newline = text.rfind("\n", line, start)
-        if newline >= 0 or not line:
-            line = max(line, newline + 1)
-            quoted = text[line : line + 80].lstrip().startswith(">")
-        lead = text[max(line, start - 200) : start]
-        cited = in_quotation_marks(text, start, match.end())
-        if not (quoted or is_example(lead) or (cited and not _alone(text, match))):
-            own.append(match)
-        if len(own) > MOST_LINES:
-            break
-    return own
+        line = max(line, text.rfind("\n", seen, start) + 1)
+        seen = start
+        quoted = text[line : line + 80].lstrip().startswith(">")
+        cited = in_quotation_marks(text, start, match.end()) and not _alone(text, match)
+        if not (quoted or cited or is_example(text[max(line, start - 200) : start])):
+            yield match
 
 
 def _alone(text: str, match: re.Match[str]) -> bool:

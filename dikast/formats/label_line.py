@@ -36,7 +36,7 @@ def _find(text: str, criterion: Criterion) -> Iterator[Mark]:
     """The last line; earlier lines only where one holds another answer alone, which contradicts."""
     last, lines = last_line(text)
     said = _bare(last, criterion)
-    if len(said.split()) > _MOST_WORDS and not _on_scale(said, criterion):
+    if not said or (len(said.split()) > _MOST_WORDS and not _on_scale(said, criterion)):
         return
     yield Mark(said, max(0, text.rfind(last)) if last else 0)
     for line in lines:

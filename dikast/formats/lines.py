@@ -16,7 +16,7 @@ from dikast.formats.surroundings import is_example
 from dikast.types import Criterion, Reason
 
 _LONGEST_LINE = 200
-MOST_LINES = 50_000
+MOST_LINES = 5_000
 """Most lines looked at, from the end; a verdict stands there."""
 _DECLARED = re.compile(
     r"[\s*_#-]{0,10}(?P<name>(?:(?:final|overall|my)\s+)?[a-z][a-z0-9_]{0,63})[\s*_]{0,6}[:=]"

@@ -14,7 +14,7 @@ from dikast.formats.contract import Format
 from dikast.formats.free_text import FreeText, Mark, needs_numbers_or_three, own_matches
 from dikast.types import Criterion, PreferenceScale, Scale
 
-_DOUBLE = re.compile(r"\[\[[ \t]{0,4}([^\[\]\n]{1,40}?)[ \t]{0,4}\]\]")
+_DOUBLE = re.compile(r"(?<!\[)\[\[(?!\[)[ \t]{0,4}([^\[\]\n]{1,40}?)[ \t]{0,4}\]\]")
 _SINGLE = re.compile(r"\brating[ \t*]{0,4}:[ \t*]{0,4}\[([^\[\]\n]{1,40})\](?!\])", re.IGNORECASE)
 _BLANKS = frozenset({"rating", "score", "verdict", "n", "x", "number", "your rating"})
 _LABELS = {"A": "A", "B": "B", "C": "tie"}
@@ -36,14 +36,17 @@ def _ask(scale: Scale) -> str:
 
 def _find(text: str, criterion: Criterion) -> Iterator[Mark]:
     """Marks, those with blanks such as `[[rating]]` left out; an unknown label is a mark too."""
-    labels = _LABELS if isinstance(criterion.scale, PreferenceScale) else {}
-    matches = own_matches(_DOUBLE, text)
-    if not matches and not labels:
-        matches = own_matches(_SINGLE, text)
-    for match in matches:
+    pair = isinstance(criterion.scale, PreferenceScale)
+    pattern = _DOUBLE if pair or _DOUBLE.search(text) else _SINGLE
+    for match in own_matches(pattern, text):
         said = match[1].strip()
         if said.casefold() not in _BLANKS:
-            yield Mark(labels.get(said, f"[[{said}]]" if labels else said), match.start())
+            yield Mark(_label(said) if pair else said, match.start())
+
+
+def _label(said: str) -> str:
+    """A label of the scale; a tie is called C in this form, and the word was not offered."""
+    return _LABELS.get(said.upper(), "[[tie]]" if said.casefold() == "tie" else said)
 
 
 FORMAT: Format = FreeText("mtbench", ask=_ask, fits=needs_numbers_or_three, find=_find)

@@ -15,11 +15,15 @@ MARKS = re.compile(
     rf"<(?=/?[trsa]|\|)(?:(?P<end>/(?:{_TAGS})\s{{0,8}}>)|(?:{_TAGS})(?:\s[^<>]{{0,60}})?>"
     r"|\|(?:(?P<end_token>end_of_thought\|>|end_thinking\|>|channel\|>\s{0,8}final\b"
     r"(?:\s{0,8}<\|message\|>)?)|begin_of_thought\|>|start_thinking\|>|channel\|>))"
-    r"|\[(?:(?P<end_bracket>/think\])|think\])"
+    r"|\[(?=/?t)(?:(?P<end_bracket>/think\])|think\])"
     r"|◁(?:(?P<end_moon>/think▷)|think▷)",
     re.IGNORECASE,
 )
 """Any reasoning mark; `closes` tells an end from a beginning."""
+
+
+MOST_MARKS = 20_000
+"""Most reasoning marks followed; a reply with more says nothing that could be trusted."""
 
 
 def closes(mark: re.Match[str]) -> bool:
@@ -42,7 +46,9 @@ def strip_reasoning(text: str) -> str:
         ''
     """
     start, end = 0, len(text)
-    for mark in MARKS.finditer(text):
+    for number, mark in enumerate(MARKS.finditer(text)):
+        if number == MOST_MARKS:
+            return ""
         if closes(mark):
             start, end = mark.end(), len(text)
         else:
