@@ -52,7 +52,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             leave(error, USAGE)
         except BrokenPipeError:
             # The reader of our output went away (`dikast show RUN | head`): not an error.
-            sys.stdout = None  # type: ignore[assignment]
+            sys.stdout = None
             raise typer.Exit(DECIDED) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -212,16 +212,16 @@ def _signals(stopper: Stopper, tally: _Tally) -> Iterator[None]:
         say("\nending: no new calls; those in flight get a few seconds. Again to leave at once.")
         stopper.stop(RunStopped("interrupted"))
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    caught: list[signal.Signals] = []
     try:
-        for number in numbers:
-            loop.add_signal_handler(number, on_signal, number)
-    except (NotImplementedError, RuntimeError):  # Windows, or not the main thread
-        numbers = ()
-    try:
+        # Windows has no such handlers, and only the main thread may set them.
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, on_signal, number)
+                caught.append(number)
         yield
     finally:
-        for number in numbers:
+        for number in caught:
             loop.remove_signal_handler(number)
 
 
