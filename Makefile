@@ -29,7 +29,7 @@ demo: $(VENV)/.installed
 	$(BIN)/dikast judge examples/cases.jsonl --panel examples/panel.toml --out demo.dikast || test $$? -eq 1
 	@echo
 	@echo "One hearing in full (any other: $(BIN)/dikast show demo.dikast --case ID):"
-	@$(BIN)/dikast show demo.dikast --case contested
+	@$(BIN)/dikast show demo.dikast --case bridge-year
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto
