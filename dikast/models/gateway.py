@@ -163,7 +163,7 @@ class ModelGateway:
     def stop(self, error: RunStopped) -> None:
         """Send nothing any more; calls in flight are finished and stored.
 
-        Asks whose answer is in the journal are still answered, unless it is broken.
+        Asks whose answer is in the journal are still answered.
         """
         self._stopped = self._stopped or error
         for road in self._roads.values():
@@ -205,8 +205,6 @@ class ModelGateway:
     async def _lead(
         self, request: ModelRequest, key: str, flight: _Flight
     ) -> ModelReply | CallFailure:
-        if isinstance(self._stopped, StorageFailed):
-            raise self._stopped
         marker = keys.marker(self._journal.secret, key)
         body = await self._journal.get(key)
         if body is not None:

@@ -176,16 +176,13 @@ def _count(usage: Any, name: str) -> int:
 
 @cache
 def _one_attempt_handler() -> Any:
-    """The HTTP client of litellm without its second request after a connection error."""
-    import httpx  # comes with litellm
-    from litellm.llms.custom_httpx.http_handler import (
-        AsyncHTTPHandler,
-    )
+    """The HTTP client of litellm, whose second request after a connection error is refused.
+
+    It opens a new connection for that; here on the same session, which lets no second one through.
+    """
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
     class OneAttemptHandler(AsyncHTTPHandler):
-        async def single_connection_post_request(self, *_: Any, **__: Any) -> Any:
-            raise httpx.ReadError("the connection failed")
-
         def create_client(self, *args: Any, **kwargs: Any) -> Any:
             kwargs.setdefault("shared_session", self.shared_session)
             return super().create_client(*args, **kwargs)
