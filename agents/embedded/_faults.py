@@ -125,7 +125,7 @@ def faults(clause: Clause, body: Body, reading: Reading) -> list[Fault]:
 
 def _numbers(clause: Clause, match: Match, body: Body, reading: Reading) -> Iterator[Fault]:
     said = facts.numbers(clause.text, clause.words)
-    asked = {n.value for n in facts.numbers(reading.question.text, reading.question.words)}
+    asked = reading.question.values
     shown = [] if match.sentence is None else _numbers_in(match.sentence)
     taken = frozenset({n.value for n in said} | asked)
     others = [word.key for word in clause.content if not word.folded[0].isdigit()]
@@ -210,9 +210,22 @@ def missing(reading: Reading) -> list[Fault]:
     found = []
     for clause in reading.reference_text.clauses[:MOST_CLAUSES]:
         needed = [word.key for word in clause.words if word.key in expected]
-        if needed and sum(key in there for key in needed) < len(needed) / 2:
-            found.append(Fault("missing", clause.text, clause.text, "", None))
+        lost = _lost(clause, expected, reading)
+        if lost or (needed and sum(key in there for key in needed) < len(needed) / 2):
+            found.append(Fault("missing", clause.text, lost or clause.text, "", None))
     return found
+
+
+def _lost(clause: Clause, expected: set[str], reading: Reading) -> str:
+    """The first number or name of a reference clause that the response lacks; empty if none."""
+    there = reading.response.forms
+    for number in facts.numbers(clause.text, clause.words):
+        if number.value in expected and not facts.agrees(number, reading.response.numbers):
+            return number.written
+    for name in facts.names(clause.text, clause.words):
+        if expected.intersection(name.keys) and not there.intersection(name.folded):
+            return name.text
+    return ""
 
 
 def body_for(reading: Reading, aspect: str) -> Body | None:

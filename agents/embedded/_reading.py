@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from dikast.agents.embedded._facts import Number, numbers
@@ -90,6 +91,21 @@ class Text:
     def forms(self) -> frozenset[str]:
         """Keys and folded forms of all words."""
         return self.keys | frozenset(word.folded for word in self.words)
+
+    @cached_property
+    def numbers(self) -> list[Number]:
+        """Its numbers."""
+        return numbers(self.text, self.words)
+
+    @cached_property
+    def values(self) -> frozenset[str]:
+        """Its numbers, each in one form."""
+        return frozenset(number.value for number in self.numbers)
+
+    @cached_property
+    def neighbours(self) -> frozenset[tuple[str, str]]:
+        """Pairs of keys of telling words that follow each other."""
+        return frozenset(pairwise(word.key for word in self.content))
 
     @cached_property
     def grams(self) -> frozenset[tuple[str, ...]]:

@@ -8,11 +8,12 @@ a passage, or turned round, align badly. A bare yes or no is read with the quest
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
 from dikast.agents.embedded._faults import (
+    MOST_CLAUSES,
     SAME_MATTER,
     SAME_STATEMENT,
     UNSUPPORTED,
@@ -96,13 +97,15 @@ class Alignment(RuleJudge):
         return None
 
 
-def order(said: Sequence[Word], shown: Sequence[Word], *, echo: Sequence[Word] = ()) -> float:
+def order(
+    said: Sequence[Word], shown: Sequence[Word], *, echo: Set[tuple[str, str]] = frozenset()
+) -> float:
     """Share of neighbouring telling words that stand near each other, in the same order.
 
     Args:
         said: Words of a clause.
         shown: Words of a sentence.
-        echo: Words of the question: neighbours that it has too prove nothing.
+        echo: Neighbours of the question: that the clause has them too proves nothing.
 
     Returns:
         1 if all do, also for a single word that occurs; 0 if none does.
@@ -117,8 +120,7 @@ def order(said: Sequence[Word], shown: Sequence[Word], *, echo: Sequence[Word] =
     places: dict[str, list[int]] = {}
     for at, word in enumerate(shown):
         places.setdefault(word.key, []).append(at)
-    asked = set(pairwise(word.key for word in echo if word.content))
-    pairs = [pair for pair in pairwise(telling) if pair not in asked]
+    pairs = [pair for pair in pairwise(telling) if pair not in echo]
     if not pairs:
         return float(all(key in places for key in telling))
     near = sum(
@@ -133,7 +135,7 @@ def _aligned(clause: Clause, body: Body, reading: Reading) -> _Aligned:
     match = align(telling, body, hints=reading.question.content_keys)
     there = match.sentence.words if match.sentence is not None else ()
     unit = _carried(clause.content, there, body) ** 2
-    near = order(clause.words, there, echo=reading.question.words)
+    near = order(clause.words, there, echo=reading.question.neighbours)
     unit *= _WORDS_ONLY + (1 - _WORDS_ONLY) * near
     found = faults(clause, body, reading)
     if any(fault.contradicts for fault in found):
@@ -207,7 +209,7 @@ def _reference_found(reading: Reading, where: Source) -> Assessment:
     assert told is not None
     expected = {word.key for word in reading.expected}
     total, mass, lost = 0.0, 0, []
-    for clause in told.clauses:
+    for clause in told.clauses[:MOST_CLAUSES]:
         wanted = [word.key for word in clause.words if word.key in expected]
         if not wanted:
             continue

@@ -111,7 +111,7 @@ def _fits(reading: Reading, kind: Asked) -> bool:
     response = reading.response
     if kind in {"time", "count"}:
         dated = any(word.folded in MONTHS for word in response.words)
-        return dated or bool(facts.numbers(response.text, response.words))
+        return dated or bool(response.numbers)
     if kind in {"person", "place"}:
         return any(word.capital for word in reading.payload) or not _has_capitals(reading)
     if kind == "choice":
@@ -242,7 +242,7 @@ def _placed(reading: Reading, unknown: str, where: Source) -> Assessment:
     share = sum(key in there for key in added) / len(added)
     # half of an answer found where it should be is not half an answer
     aligned = max(
-        (order(reading.response.words, s.words, echo=reading.question.words) for s in close),
+        (order(reading.response.words, s.words, echo=reading.question.neighbours) for s in close),
         default=0.0,
     )
     unit = share**2 * (0.4 + 0.6 * aligned)
@@ -290,7 +290,7 @@ def _misplaced(quoted: Text, reading: Reading, high: float) -> Check | None:
         for sentence in respective(reading, reading.passages)
         for number in facts.numbers(sentence.text, sentence.words)
     ]
-    for number in facts.numbers(quoted.text, quoted.words):
+    for number in quoted.numbers:
         if number.value not in reading.question.keys and not facts.agrees(number, shown):
             fact = f"“{number.written}” does not stand where the question is treated"
             return Check(fact, high=high)

@@ -136,15 +136,14 @@ def _against_reference(reading: Reading, ledger: _Ledger, where: Source) -> Asse
     told = reading.reference_text
     assert told is not None
     asked = reading.question.keys
-    wanted = {n.value for n in facts.numbers(told.text, told.words)} - asked
+    wanted = told.values - asked
     starts = [span.start for span in told.sentences]
     called = [
         name.keys
         for name in facts.names(told.text, told.words, starts=starts)
         if any(key not in asked for key in name.keys)
     ]
-    here = {n.value for n in facts.numbers(reading.response.text, reading.response.words)}
-    have = len(wanted & (here | reading.response.keys))
+    have = len(wanted & (reading.response.values | reading.response.keys))
     have += sum(any(k in reading.response.keys for k in keys if k not in asked) for keys in called)
     total = len(wanted) + len(called)
     against = [fault for fault in ledger.failed if fault.contradicts]

@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from dikast.agents.embedded._lexicon import NUMBER_WORDS, PADDING
@@ -48,6 +49,8 @@ _LANGUAGE_WORDS = {
     "dutch": "het een van is niet dat op met voor zijn de",
 }
 _ITEM = re.compile(r"^\s{0,8}(?:[-*•–]|\d{1,3}[.)])\s", re.MULTILINE)
+_MOST = 20
+"""Most instructions of one kind that are checked."""
 _WINDOW = 5
 """Words in a row that count as a repetition when they come again."""
 
@@ -101,7 +104,7 @@ def instructions(reading: Reading) -> list[Result]:
 
 
 def _limits(asked: str, low: str, reading: Reading) -> Iterator[Result]:
-    for match in _LIMIT.finditer(low):
+    for match in islice(_LIMIT.finditer(low), _MOST):
         relation, number, unit = match.groups()
         if relation in {None, "of"} and unit.rstrip("s") in {"word", "line", "step", "point"}:
             continue  # "the first two words" is no limit
@@ -142,13 +145,13 @@ def _within(have: int, wanted: int, relation: str, unit: str) -> bool:
 
 def _wording(asked: str, low: str, reading: Reading) -> Iterator[Result]:
     text = reading.response.text
-    for match in _AVOID.finditer(low):
+    for match in islice(_AVOID.finditer(low), _MOST):
         there = contains(text, match.group(1))
         yield Result(asked[match.start() : match.end()], not there, "it is used" if there else "")
-    for match in _USE.finditer(low):
+    for match in islice(_USE.finditer(low), _MOST):
         there = contains(text, match.group(1))
         yield Result(asked[match.start() : match.end()], there, "" if there else "it is not there")
-    for match in _EDGE.finditer(low):
+    for match in islice(_EDGE.finditer(low), _MOST):
         wanted, said = keys(match.group(2)), [word.key for word in reading.response.words]
         size = len(wanted)
         edge = said[-size:] if match.group(1) == "end" else said[:size]
