@@ -62,6 +62,8 @@ def check_fit(spec: PanelSpec, cases: Iterable[Case]) -> int:
     for case in cases:
         admit({"case": case}, spec)
         number += 1
+    if not number:
+        raise InputError("there is no case to judge.")
     return number
 
 
@@ -78,7 +80,12 @@ async def begin(spec: PanelSpec, cases: Path, out: Path, *, limit: int | None = 
         InputError: The cases are wrong or do not fit the rubric.
         StoreError: The run file exists or cannot be written.
     """
-    check_fit(spec, read_cases(cases, limit=limit))
+    try:
+        check_fit(spec, read_cases(cases, limit=limit))
+    except InputError as error:
+        raise InputError(
+            error.message, hint=error.hint, path=error.path or str(cases), line=error.line
+        ) from None
     run = RunFile.create(out, identity_of(spec))
     try:
         await run.note(CASES_FROM, {"path": str(cases.resolve()), "limit": limit})

@@ -85,7 +85,7 @@ def chosen_panel(
             f"No --panel and no --judge: the embedded panel judges by `{chosen}`. It is "
             "rule-backed, needs no model, and is a baseline."
         )
-    for warning in check_panel(spec):
+    for warning in check_panel(spec, models=needs_models(spec)):
         say(f"warning: {warning}")
     return spec
 
