@@ -76,6 +76,7 @@ TABLE: list[tuple[str, str, Scale, list[Any], Decision]] = [
         [(0.3, 0.1), (0.3, 0.2), (0.3, 0.3)],
         decided(0.3),
     ),
+    ("weighted", "rounding-breaks-no-tie", YES_NO, [(1, 0.8), (0, 0.6), (0, 0.2)], tied(0, 1)),
     ("weighted", "huge-weights", FIVE, [(1, 1e308), (5, 1e308)], decided(3)),
     ("weighted", "tiny-weights", FIVE, [(1, 5e-324), (5, 5e-324)], decided(3)),
 ]

@@ -232,10 +232,14 @@ def test_plans_by_model_by_sequence_and_by_attempt() -> None:
 def test_a_true_rate_limit_opens_again_when_it_says() -> None:
     now = 0.0
     course = Course(Faults(limit=(2, 1.0)), clock=lambda: now)
-    steps = [course.next("m", str(n), 0) for n in range(3)]
-    assert [step.fault for step in steps] == ["ok", "ok", "rate_limit"]
-    now = steps[2].retry_after
-    assert course.next("m", "3", 0).fault == "ok"
+    assert course.next("m", "0", 0).fault == "ok"
+    now = 0.25
+    assert course.next("m", "1", 0).fault == "ok"
+    refused = course.next("m", "2", 0)
+    assert (refused.fault, refused.retry_after) == ("rate_limit", 0.75)
+    now = 0.25 + refused.retry_after
+    assert course.next("m", "3", 0).fault == "ok", "the first request is out of the window"
+    assert course.next("m", "4", 0).retry_after == 0.25, "the second is not"
 
 
 @pytest.mark.parametrize(

@@ -329,6 +329,12 @@ def test_answers_do_not_depend_on_when_they_are_asked() -> None:
     assert once == again[::-1]
 
 
+def test_the_two_orders_of_a_pair_are_drawn_independently() -> None:
+    judge = SimulatedJudge(name="j", world=world(STRICT), accuracy=0.5)
+    forward, back = scores(judge, STRICT), scores(judge, STRICT, swapped=True)
+    assert near(sum(a == b for a, b in zip(forward, back, strict=True)), 0.5)
+
+
 def test_samples_of_one_judge_differ() -> None:
     judge = SimulatedJudge(name="j", world=world(QUALITY), accuracy=0.2, samples=8)
     ballots = cast(judge, docket(SINGLES[0]), QUALITY)
