@@ -220,9 +220,9 @@ def test_what_is_read_as_four(reply: str) -> None:
     ],
 )
 def test_what_is_no_answer(reply: str, reason: Reason) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert said(reply) == reason
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize(

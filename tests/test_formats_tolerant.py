@@ -212,19 +212,19 @@ BULKY = {
     ],
 )
 def test_five_megabytes_take_bounded_time(start: str, piece: str) -> None:
-    """Under a second on an idle machine; the bound is wide for busy ones."""
+    """A third of a second of processor time where this was measured; the bound is wide."""
     text = start + piece * (SIZE // len(piece))
-    began = time.perf_counter()
+    began = time.process_time()
     with contextlib.suppress(Unreadable):
         read_json(text)
-    assert time.perf_counter() - began < 8
+    assert time.process_time() - began < 4
 
 
 def test_searches_that_run_to_the_end_are_rationed() -> None:
     """A few hundred openings before megabytes of text: each could scan all of it again."""
     for opening in ("{a:</think>", "{a:'</think>", "{a:“</think>"):
         text = opening * 601 + "x " * (SIZE // 2)
-        began = time.perf_counter()
+        began = time.process_time()
         with pytest.raises(Unreadable):
             read_json(text)
-        assert time.perf_counter() - began < 8
+        assert time.process_time() - began < 4

@@ -14,14 +14,12 @@ from pydantic import JsonValue
 
 from dikast.errors import ConfigError
 from dikast.formats.contract import Read, Unread
-from dikast.formats.lines import grounds_of, own_lines
+from dikast.formats.lines import LONGEST_REPLY, grounds_of, own_lines
 from dikast.formats.reasoning import strip_reasoning
 from dikast.formats.scores import cut, read_score
 from dikast.formats.surroundings import in_quotation_marks, is_example
 from dikast.types import Criterion, PreferenceScale, Reason, Scale
 
-LONGEST_REPLY = 1_000_000
-"""Longest reply read, in characters, its reasoning apart."""
 MOST_MARKS = 2_000
 """Most marks looked at in one reply."""
 

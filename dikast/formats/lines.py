@@ -16,6 +16,8 @@ from dikast.formats.surroundings import is_example
 from dikast.types import Criterion, Reason
 
 _LONGEST_LINE = 200
+LONGEST_REPLY = 1_000_000
+"""Longest reply in words that is read, in characters."""
 MOST_LINES = 5_000
 """Most lines looked at, from the end; a verdict stands there."""
 _DECLARED = re.compile(
@@ -71,6 +73,8 @@ def read_lines(text: str, criterion: Criterion, *, marker: str) -> Read | Unread
         >>> read_lines("I would give it a 4.", good, marker="ab12").reason.value
         'malformed'
     """
+    if len(text) > LONGEST_REPLY:
+        return Unread(Reason.MALFORMED, f"no JSON object in {len(text)} characters")
     lines = own_lines(text)
     found = list(declared(lines))
     verdicts = [(i, value) for i, name, value in found if name in _NAMES or name == criterion.id]
