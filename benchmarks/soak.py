@@ -1,6 +1,6 @@
 """A panel of three simulated judges over real HTTP on a bad day, then killed over and over.
 
-    python benchmarks/soak.py --cases 2000 --kills 10
+    python -m benchmarks.soak --cases 2000 --kills 10
 
 Prints what every case came to, what the hanging judge cost, and what the kills lost or repeated.
 """
