@@ -164,6 +164,14 @@ def test_order_bias_of_five_pairs_with_two_moved_to_the_first_slot() -> None:
     assert [figure.value for figure in swapped] == found
 
 
+def test_the_first_position_is_a_slot_and_not_a_candidate() -> None:
+    assert first_position_rate([("a", "b")]).value == 1
+    assert first_position_rate([("b", "a")]).value == 0
+    assert first_position_rate([("a", "a"), ("b", "b")]).value == 0.5
+    half = first_position_rate([("a", "tie"), ("abstain", "b")])
+    assert (half.value, half.n, half.nulls) == (1.0, 2, 2)
+
+
 def test_order_figures_without_usable_pairs_are_undefined() -> None:
     nothing: list[tuple[Choice, Choice]] = [("a", "abstain")]
     assert order_consistency(nothing) == undefined("no usable item", nulls=1)

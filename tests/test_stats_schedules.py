@@ -222,6 +222,15 @@ def test_a_batch_of_the_adaptive_schedule_asks_nobody_twice() -> None:
             schedule.tell(pair, answers[pair])
 
 
+@pytest.mark.parametrize("n", [5, 8, 30])
+def test_the_adaptive_schedule_links_all_candidates_first(n: int) -> None:
+    truth, answers = planted(n, accuracy=0.9, seed=n)
+    for batch in (1, 10**6):
+        schedule = make_schedule("adaptive", list(truth), budget=n - 1)
+        play(schedule, answers.__getitem__, batch)
+        assert schedule.ranking().groups
+
+
 def test_a_knockout_takes_n_less_one_pairs() -> None:
     truth, _ = planted(11, accuracy=1, seed=3)
     schedule = make_schedule("knockout", list(truth), seed=5)

@@ -52,8 +52,8 @@ def first_position_rate(pairs: Iterable[tuple[Choice, Choice]]) -> Estimate:
         interval treats ballots as independent; the two of a pair are not quite.
 
     Examples:
-        >>> first_position_rate([("a", "b"), ("a", "a")]).value
-        0.75
+        >>> first_position_rate([("a", "b"), ("a", "b"), ("a", "a")]).value
+        0.8333333333333334
     """
     slots = [slot for f, s in pairs for slot in (f, mirror(s))]
     first, second = slots.count("a"), slots.count("b")

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 from scipy.special import expit, ndtr
 
 from dikast.stats.orders import Choice
@@ -14,6 +16,8 @@ from dikast.stats.strengths import curvature, newton_strengths
 
 RIDGE = 0.3
 """Precision of the Gaussian prior on log-strengths while choosing; weaker ones chase upsets."""
+APART = 1e3
+"""Added to the worth of pairs that no outcome links; far above any other worth."""
 
 
 class Adaptive(Schedule):
@@ -24,7 +28,8 @@ class Adaptive(Schedule):
     is stronger than the other, σ the uncertainty of their difference. Pairs are taken by falling
     worth, every candidate at most once in a batch, so that one batch does not ask the same
     question many times over. A batch is at most a quarter of the candidates: later pairs profit
-    from earlier outcomes.
+    from earlier outcomes. Pairs that no outcome links yet come before all others, so that there
+    is a ranking after few of them.
 
     Cost: one Newton fit and one matrix inverse of the candidates per batch.
     """
@@ -63,13 +68,18 @@ class Adaptive(Schedule):
         able = np.flatnonzero(self._open & free[rows] & free[columns])
         if not len(able):
             return []
+        part = self._parts()
         worth = self._worth()[rows[able], columns[able]]
+        apart = part[rows] != part[columns]
+        worth += APART * apart[able]
         # Rounded, so that the last bits of a linear-algebra library never choose; then the
         # stable sort leaves equal worth in processing order.
         chosen: list[Pair] = []
         for k in able[np.argsort(-np.round(worth, 9), kind="stable")]:
             i, j = rows[k], columns[k]
-            if free[i] and free[j]:
+            linked_by_this_batch = apart[k] and part[i] == part[j]
+            if free[i] and free[j] and not linked_by_this_batch:
+                part[part == part[j]] = part[i]
                 free[[i, j]] = False
                 self._open[k] = False
                 chosen.append(sort_pair(self.lineup[i], self.lineup[j]))
@@ -87,6 +97,13 @@ class Adaptive(Schedule):
         chance = ndtr(lead / spread)
         worth: npt.NDArray[np.float64] = chance * (1 - chance) * spread
         return worth
+
+    def _parts(self) -> npt.NDArray[np.int32]:
+        """For every candidate the number of the group that outcomes link it to."""
+        links = (self._won + self._won.T > 0).astype(np.int8)
+        for pair in self.pending:
+            links[self._at[pair[0]], self._at[pair[1]]] = 1
+        return connected_components(csr_array(links), directed=False)[1]
 
     def _exhausted(self) -> bool:
         return not self._open.any()
