@@ -175,6 +175,13 @@ def test_marks_mirror_when_the_candidates_swap(prose: str, one: str, two: str) -
     assert mirrored == (forward if isinstance(forward, Reason) else -forward)
 
 
+@pytest.mark.parametrize("name", ["mtbench", "label_line"])
+def test_a_megabyte_of_prose_is_no_verdict(name: str) -> None:
+    reply = "so it is\n" * 120_000 + ("[[4]]" if name == "mtbench" else "4")
+    assert said(name, reply, FIVE) == Reason.MALFORMED
+    assert said(name, reply[-9_000:], FIVE) == 4.0
+
+
 Recorded = Callable[[str], list[dict[str, Any]]]
 
 

@@ -183,6 +183,17 @@ def test_what_is_read_as_four(reply: str) -> None:
         pytest.param(f"> {V4}", Reason.MALFORMED, id="only-in-a-block-quotation"),
         pytest.param(f'The text holds "{V4}".', Reason.MALFORMED, id="only-in-quotation-marks"),
         pytest.param(f"The text holds `{V4}` again.", Reason.MALFORMED, id="only-in-backticks"),
+        pytest.param(f"It says “{V4}”.", Reason.MALFORMED, id="only-in-typographic-marks"),
+        pytest.param(
+            f"The final answer it gives is poor: {verdict(2)} {V4}",
+            Reason.AMBIGUOUS,
+            id="final-said-of-something-else",
+        ),
+        pytest.param(
+            bare("oops(1, 2)") + f"\nmarker: {M}\nscore: 4",
+            Reason.MALFORMED,
+            id="plain-lines-beside-broken-json",
+        ),
         pytest.param(f"For example: {V4}", Reason.MALFORMED, id="only-in-an-example"),
         pytest.param(f"Example:\n```json\n{V4}\n```", Reason.MALFORMED, id="only-in-a-fenced-one"),
         pytest.param(

@@ -228,3 +228,13 @@ def test_searches_that_run_to_the_end_are_rationed() -> None:
         with pytest.raises(Unreadable):
             read_json(text)
         assert time.process_time() - began < 4
+
+
+@pytest.mark.parametrize(("depth", "readable"), [(60, True), (66, False), (100_000, False)])
+def test_nesting_has_a_limit_that_no_verdict_reaches(depth: int, readable: bool) -> None:
+    text = '{"a":' * depth + "1" + "}" * depth
+    if readable:
+        assert read_json(text)
+    else:
+        with pytest.raises(Unreadable):
+            read_json(text)
