@@ -225,10 +225,14 @@ def _check_findings(
 def _stands(finding: BiasFinding, docket: Docket, ballots: Sequence[Ballot]) -> bool:
     if finding.source == "rationale":
         return any(
-            occurs(finding.quote, ballot.rationale)
+            finding.quote in ballot.rationale or occurs(finding.quote, ballot.rationale)
             for ballot in ballots
             if finding.seat in {None, ballot.seat}
         )
+    responses = [docket.case.candidate(candidate).text for candidate in docket.canonical]
+    named = dict(zip(("response", "response_b"), responses, strict=False))
+    if finding.quote in named.get(finding.source, ""):  # also what has no normal form, such as `""`
+        return True
     place = locate(finding.quote, docket, claimed=finding.source)
     return place is not None and place.source == finding.source
 
