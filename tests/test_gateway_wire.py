@@ -404,6 +404,30 @@ def test_a_small_answer_that_unpacks_to_a_large_one_is_cut_off() -> None:
     assert failure.reason is Reason.TOO_LARGE
 
 
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_long_page_of_rubbish_holds_nobody_up(status: int, packed: bool) -> None:
+    """litellm's patterns take more than a second a megabyte of an error text."""
+    body = b"x" * 900_000
+    headers = {"Content-Encoding": "deflate"} if packed else {}
+
+    async def rubbish(_: web.Request) -> web.StreamResponse:
+        sent = zlib.compress(body) if packed else body
+        return web.Response(status=status, body=sent, headers=headers)
+
+    against(reset, "openai/m")  # whatever is loaded at the first call
+    start = time.process_time()
+    failure, _ = against(rubbish, "openai/m")
+    assert failure.reason in {Reason.BAD_BODY, Reason.BAD_REQUEST, Reason.SERVER_ERROR}
+    assert time.process_time() - start < 0.8
+
+
+def test_a_reply_of_megabytes_is_read() -> None:
+    with LoopbackServer(lambda _: "word " * 1_000_000) as server:
+        reply = reply_of(ask_all([make_request(api_base=server.base_url)])[0])
+        assert len(reply.text) == 5_000_000
+
+
 def test_redirects_are_not_followed() -> None:
     failure, hits = against(elsewhere, "openai/m")
     assert (failure.reason, failure.status, hits) == (Reason.CONNECTION, 307, 1)

@@ -8,6 +8,7 @@ litellm as its `shared_session`; for every attempt it notes what really happened
 from __future__ import annotations
 
 import asyncio
+import json
 import zlib
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
@@ -19,6 +20,11 @@ import aiohttp
 
 _CHUNK = 1 << 16
 _HEAD = 4096
+_LONG = 1 << 16
+"""Bytes from which a body is looked at before litellm is given it."""
+_ANSWERS = frozenset(
+    {"choices", "content", "candidates", "message", "response", "output", "generations", "text"}
+)
 
 
 @dataclass(slots=True)
@@ -91,24 +97,50 @@ class _Counted:
         return getattr(self._reader, name)
 
     async def iter_chunked(self, size: int) -> AsyncIterator[bytes]:
-        """The body in chunks, cut off with an error at the limit."""
+        """The body at once, cut off with an error at the limit.
+
+        Litellm runs its patterns several times over whatever it puts into an error, at more than
+        a second a megabyte and without yielding, so that no deadline could end it. It is given a
+        long text only where that looks like the answer of a model.
+        """
         measure = _measure(self._response.headers.get("Content-Encoding", ""))
-        total = 0
+        packed, failed = not isinstance(measure, _Plain), self._response.status >= 400
+        body, total = bytearray(), 0
         if (self._response.content_length or 0) > self._seen.limit:
             self._cut()
         async for chunk in self._reader.iter_chunked(size):
             total += measure.size(chunk, self._seen.limit - total)
             if total > self._seen.limit:
                 self._cut()
-            if len(self._seen.head) < _HEAD:
-                self._seen.head += chunk[:_HEAD]
-            yield chunk
+            body += chunk
+            if failed and total > _LONG:
+                self._response.close()
+                break
+        if not packed:
+            self._seen.head = bytes(body[:_HEAD])
         self._seen.complete = True
+        if total > _LONG and (failed or not looks_like_an_answer(body, packed=packed)):
+            del body[0 if packed else _HEAD :]
+        yield bytes(body)
 
     def _cut(self) -> None:
         self._seen.too_large = True
         self._response.close()
         raise aiohttp.ClientPayloadError(f"answer above {self._seen.limit} bytes")
+
+
+def looks_like_an_answer(body: bytes | bytearray, *, packed: bool = False) -> bool:
+    """Whether a long body is JSON with a field that some provider's answers have.
+
+    Examples:
+        >>> looks_like_an_answer(b'{"choices": []}'), looks_like_an_answer(b"<html>")
+        (True, False)
+    """
+    try:
+        found = json.loads(zlib.decompress(body, wbits=47) if packed else body)
+    except (ValueError, RecursionError, zlib.error):
+        return False
+    return isinstance(found, dict) and not _ANSWERS.isdisjoint(found)
 
 
 class _Plain:
