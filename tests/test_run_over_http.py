@@ -80,6 +80,22 @@ def test_ctrl_c_ends_in_order_and_resume_finishes(tmp_path: Path) -> None:
     assert asked >= answers
 
 
+def test_ctrl_c_twice_leaves_at_once(tmp_path: Path) -> None:
+    with ground(tmp_path, 8, hanging=False, latency=3.0) as where:
+        process = judge(where)
+        while where.counts().requests < 3:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        process.communicate(timeout=20)
+        assert time.monotonic() - began < 2.5
+        assert process.returncode == 130
+    found, _ = stored(tmp_path / "run.dikast")  # the file can be read, as after kill -9
+    assert found == {}
+
+
 def test_a_resume_under_another_configuration_is_refused(tmp_path: Path) -> None:
     changes = [
         ("cases.jsonl", "number 3.", "number three.", "`c3`"),
