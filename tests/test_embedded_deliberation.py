@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dikast.agents.embedded import seat
 from dikast.agents.embedded._critic import EmbeddedCritic
+from dikast.agents.embedded._rule_judge import Check, bounded
 from dikast.agents.quotes import locate
 from dikast.config import load_panel
 from dikast.graphs.deliberation import deliberation_graph
@@ -117,6 +118,18 @@ def test_a_passage_raises_nobody_if_something_stands_against_the_response() -> N
     for judge in ("alignment", "entities"):
         brief = raised([high(of, judge, 1.0)], quote, source="context", effect="raise")
         assert vote(judge, of, GROUNDED, brief=brief).score == 1.0
+
+
+def test_what_lowers_outweighs_what_raises() -> None:
+    checks = [Check("it is in the passage", low=0.75), Check("it is against it", high=0.4)]
+    assert bounded(0.9, checks) == bounded(0.9, checks[::-1]) == 0.4
+
+
+def test_words_of_the_response_do_not_pass_for_a_passage() -> None:
+    of = case("It was Veldmark.", "In 1911 the court moved from Arnsby to Veldmark.")
+    low = high(of, "overlap", 2.0)
+    forged = raised([low], "It was Veldmark.", source="context", effect="raise")
+    assert vote("overlap", of, GROUNDED, brief=forged).score == 2.0
 
 
 def test_a_missing_key_fact_of_the_reference_lowers_and_a_present_one_does_not() -> None:

@@ -90,6 +90,41 @@ def test_entities_names_the_fact_that_fails(response: str, passage: str, said: s
     assert said in ballot.rationale
 
 
+def test_a_number_that_could_stand_for_either_of_two_contradicts_neither() -> None:
+    of = case("The mill was closed in 1950.", "The mill, built in 1890, was closed in 1931.")
+    ballot = vote("entities", of, criterion("groundedness", SHARE))
+    assert "“1950” stands nowhere" in ballot.rationale
+
+
+def test_saying_the_question_again_earns_nothing() -> None:
+    passage = "The Courier was founded first of all, in 1840."
+    response = "The Courier was founded first, in Osk."
+    by = criterion("groundedness", SHARE)
+    plain = vote("overlap", case(response, passage, question="Who knows?"), by)
+    echo = vote("overlap", case(response, passage, question="Was the Courier founded first?"), by)
+    assert "59% of its word sequences" in plain.rationale
+    assert "53% of its word sequences" in echo.rationale
+
+
+def test_of_equally_good_passages_the_order_does_not_choose() -> None:
+    by = criterion("groundedness", SHARE)
+    for judge in ("overlap", "alignment"):
+        one = vote(judge, case("Ada won.", "Ada won in May.", "Ada won in June."), by)
+        two = vote(judge, case("Ada won.", "Ada won in June.", "Ada won in May."), by)
+        assert [e.quote for e in one.evidence] == [e.quote for e in two.evidence]
+
+
+def test_turning_a_statement_round_is_noticed() -> None:
+    by = criterion("groundedness", SHARE)
+    passage = "Ada Byron clearly beat Bob Marsh at chess."
+    right = vote("alignment", case("Ada Byron beat Bob Marsh.", passage), by).score
+    wrong = vote("alignment", case("Bob Marsh beat Ada Byron.", passage), by).score
+    assert right is not None
+    assert wrong is not None
+    assert right > 0.9
+    assert wrong < right - 0.2
+
+
 @pytest.mark.parametrize(
     "response",
     [

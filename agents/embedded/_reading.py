@@ -317,7 +317,7 @@ def read(case: Case, candidate_id: str) -> Reading:
     if asked is None:
         said = [message.content for message in case.messages if message.role == "user"]
         asked = said[-1] if said else ""
-    contexts = tuple(sorted((context.id, context.text) for context in case.contexts))
+    contexts = tuple((context.id, context.text) for context in case.contexts)
     return _read(case.candidate(candidate_id).text, asked, contexts, case.reference)
 
 

@@ -199,7 +199,7 @@ class RuleJudge(ABC):
         pair = isinstance(criterion.scale, PreferenceScale)
         if before is not None and not pair:
             units = [criterion.scale.unit(before)]
-        moved = [_bounded(unit, checks.get(at, [])) for at, unit in enumerate(units)]
+        moved = [bounded(unit, checks.get(at, [])) for at, unit in enumerate(units)]
         after = self._score(moved, criterion)
         standing = before if before is not None else self._score(units, criterion)
         if not facts or after is None or after == standing:
@@ -227,8 +227,13 @@ class RuleJudge(ABC):
         return checks, facts
 
 
-def _bounded(unit: float, checks: Sequence[Check]) -> float:
-    """Move a share into the bounds of what was verified; what lowers outweighs what raises."""
+def bounded(unit: float, checks: Sequence[Check]) -> float:
+    """Move a share into the bounds of what was verified; what lowers outweighs what raises.
+
+    Examples:
+        >>> bounded(0.9, [Check("a year that stands against it", high=CONTRADICTED)])
+        0.2
+    """
     unit = max([unit, *(check.low for check in checks)])
     return min([unit, *(check.high for check in checks)])
 
