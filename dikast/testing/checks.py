@@ -30,6 +30,9 @@ from dikast.types import (
 Detector = Callable[[Docket, Sequence[Ballot]], list[BiasFinding]]
 """Signature of `detect` in a detector's file."""
 
+_LONG = 100_000
+"""Texts from this length on are tried with one set of ballots: they are there for the time."""
+
 SCALES: tuple[Scale, ...] = (
     IntegerScale(low=1, high=5),
     IntegerScale(low=-3, high=0),
@@ -195,8 +198,11 @@ def check_detector(detect: Detector, *, seconds: float = 5.0) -> None:
             f"the detector finds `{finding.quote[:80]}` ({finding.kind}) in a plain honest case"
         )
     for name, hostile in hostile_dockets():
-        for ballots in ([], votes_on(hostile), votes_on(hostile, rationale=_rationale(hostile))):
-            _check_findings(detect, name, hostile, ballots, seconds)
+        carried_away = votes_on(hostile, rationale=_rationale(hostile))
+        _check_findings(detect, name, hostile, carried_away, seconds)
+        if len(hostile.shown[0].text) < _LONG:
+            _check_findings(detect, name, hostile, [], seconds)
+            _check_findings(detect, name, hostile, votes_on(hostile), seconds)
 
 
 def _check_findings(
@@ -217,7 +223,8 @@ def _check_findings(
             f"the detector quotes `{finding.quote[:80]}`, which does not stand in the "
             f"{finding.source} of {name}"
         )
-    assert detect(docket, ballots) == found, f"the detector is not pure on {name}"
+    if len(docket.shown[0].text) < _LONG:
+        assert detect(docket, ballots) == found, f"the detector is not pure on {name}"
     backwards = detect(docket, ballots[::-1])
     assert _sorted(backwards) == _sorted(found), f"the order of ballots decides on {name}"
 
