@@ -36,6 +36,7 @@ LAYERS: dict[str, int] = {
     "dikast.plots": 6,
     "dikast.testing": 6,
     "dikast.cli": 7,
+    "dikast.__main__": 7,
     "dikast": 7,
 }
 
