@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 
 from dikast import prompts
 from dikast.errors import ConfigError, DeadlineReached, InputError, JudgesDead, ResumeRefused
-from dikast.graphs.admission import admit
 from dikast.graphs.court import needs_models
-from dikast.graphs.deliberation import deliberation_graph
 from dikast.graphs.runner import WORKERS, run_cases
 from dikast.graphs.state import Court
 from dikast.graphs.stopper import Stopper
+from dikast.graphs.work import Rankings, Work
 from dikast.models.budget import Budget
 from dikast.models.entries import decode
 from dikast.models.gateway import ModelGateway
@@ -26,6 +25,10 @@ from dikast.types import Case, PanelSpec, Usage, Verdict
 CASES_FROM = "cases_from"
 """Note of a run file: path of the file its cases were read from."""
 
+RANKING = "ranking"
+"""Note of a run file: how its candidates are ranked; only in a run that ranks."""
+
+JUDGING = Work()
 Events = Callable[..., None]
 
 
@@ -39,35 +42,54 @@ class Limits(NamedTuple):
     """Seconds on wall time for this sitting; None for no end."""
 
 
-def identity_of(spec: PanelSpec, cases: Iterable[Case] | None = None) -> Identity:
+def identity_of(
+    spec: PanelSpec, cases: Iterable[Case] | None = None, work: Work = JUDGING
+) -> Identity:
     """What a run of this panel over these cases depends on; the cases are read once."""
     builder = CaseSetBuilder()
     for case in cases or ():
         builder.add(case)
     known = None if cases is None else builder.result()
     used = prompts.digests() if needs_models(spec) else {}
-    return Identity.of(spec, prompts=used, cases=known)
+    return Identity.of(spec, prompts=used, cases=known, kind=work.kind)
 
 
-def check_fit(spec: PanelSpec, cases: Iterable[Case]) -> int:
+def work_of(run: RunFile) -> Work:
+    """What a run does with its cases.
+
+    Raises:
+        ConfigError: It is of a kind that this dikast does not know.
+    """
+    kind, options = run.identity.kind, run.notes.get(RANKING)
+    try:
+        return Work.model_validate({"kind": kind, "options": options or {}})
+    except ValueError:
+        raise ConfigError(f"`{run.path}` is a run of kind `{kind}`, which is unknown.") from None
+
+
+def check_fit(spec: PanelSpec, cases: Iterable[Case], work: Work = JUDGING) -> int:
     """Prove that every case can be judged by this rubric, before anything is stored or paid.
 
     Returns:
         How many cases there are.
 
     Raises:
+        ConfigError: The rubric does not fit what is to be done.
         InputError: A case does not fit, or there is none.
     """
+    work.check_panel(spec)
     number = 0
     for case in cases:
-        admit({"case": case}, spec)
+        work.check_case(case, spec)
         number += 1
     if not number:
         raise InputError("there is no case to judge.")
     return number
 
 
-async def begin(spec: PanelSpec, cases: Path, out: Path, *, limit: int | None = None) -> RunFile:
+async def begin(
+    spec: PanelSpec, cases: Path, out: Path, *, limit: int | None = None, work: Work = JUDGING
+) -> RunFile:
     """Make a run file and store its cases; nothing is judged yet.
 
     Args:
@@ -75,19 +97,22 @@ async def begin(spec: PanelSpec, cases: Path, out: Path, *, limit: int | None = 
         cases: A case file; it is read twice, and refused as a whole if one line is wrong.
         out: The run file to make.
         limit: Take only the first so many cases.
+        work: What is to be done with them.
 
     Raises:
         InputError: The cases are wrong or do not fit the rubric.
         StoreError: The run file exists or cannot be written.
     """
     try:
-        check_fit(spec, read_cases(cases, limit=limit))
+        check_fit(spec, read_cases(cases, limit=limit), work)
     except InputError as error:
         raise InputError(
             error.message, hint=error.hint, path=error.path or str(cases), line=error.line
         ) from None
-    run = RunFile.create(out, identity_of(spec))
+    run = RunFile.create(out, identity_of(spec, work=work))
     try:
+        if work.kind == "rank":
+            await run.note(RANKING, work.options.model_dump(mode="json"))
         await run.note(CASES_FROM, {"path": str(cases.resolve()), "limit": limit})
         await run.add_cases(read_cases(cases, limit=limit))
         await run.seal()
@@ -125,7 +150,8 @@ async def take_up(path: Path, spec: PanelSpec | None = None) -> tuple[RunFile, P
         limit: Any = None
         if isinstance(source, dict) and Path(str(source["path"])).exists():
             cases, limit = Path(str(source["path"])), source["limit"]
-        now = identity_of(panel, None if cases is None else read_cases(cases, limit=limit))
+        read = None if cases is None else read_cases(cases, limit=limit)
+        now = identity_of(panel, read, work_of(run))
         changed = run.changes(now, None if cases is None else read_cases(cases, limit=limit))
         if changed:
             raise ResumeRefused(changed, path=str(path))
@@ -206,8 +232,11 @@ async def carry_out(
     if gateway is not None:
         stopper.on_stop(gateway.stop)
 
+    hearing = work_of(run).hearing(spec)
+
     async def record(verdict: Verdict) -> None:
-        await run.finish(verdict.case_id, verdict)
+        ranking = hearing.take(verdict.case_id) if isinstance(hearing, Rankings) else None
+        await run.finish(verdict.case_id, verdict, ranking)
 
     def check() -> None:
         if gateway is not None:
@@ -215,7 +244,7 @@ async def carry_out(
 
     try:
         async for verdict in run_cases(
-            deliberation_graph(spec),
+            hearing,
             spec,
             run.todo(),
             court=Court(gateway=gateway),

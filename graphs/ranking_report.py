@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dikast.agents.standing import counts
 from dikast.stats.best_of import best_of
-from dikast.stats.estimate import Estimate
+from dikast.stats.estimate import Estimate, undefined
 from dikast.stats.intervals import Draws, bootstrap_strengths
 from dikast.stats.orders import Choice, choice_of
 from dikast.stats.outcomes import Outcomes, Pairing, tally
+from dikast.stats.position_aware import Showing, fit_position_aware
 from dikast.stats.rankers import FITS, fit, rank
 from dikast.stats.rankings import Ranking
 from dikast.stats.sage import ordered_verdicts, sage
@@ -19,11 +20,15 @@ from dikast.types import (
     Comparison,
     JudgeTransitivity,
     PairOutcome,
+    Preferred,
     RankedCandidate,
     RankOptions,
     Standing,
     TransitivityReport,
 )
+
+Shown = dict[tuple[str, ...], list[float | None]]
+"""One seat's private votes by pair as shown, one per criterion, positive for the first slot."""
 
 _CHOICES: dict[str | None, Choice] = {
     "first": "a",
@@ -73,6 +78,7 @@ def shorten(comparison: Comparison, *, hearings: int = 1) -> PairOutcome:
         support=support(comparison),
         consistent=comparison.consistent,
         hearings=hearings,
+        votes=seat_votes(comparison),
     )
     if outcome.first <= outcome.second:
         return outcome
@@ -81,8 +87,19 @@ def shorten(comparison: Comparison, *, hearings: int = 1) -> PairOutcome:
         "first": outcome.second,
         "second": outcome.first,
         "preferred": mirror[outcome.preferred],
+        "votes": {seat: mirror[vote] for seat, vote in outcome.votes.items()},
     }
     return outcome.model_copy(update=swap)
+
+
+def seat_votes(comparison: Comparison) -> dict[str, Preferred]:
+    """What each seat holds of a pair, over all criteria; seats without a vote are absent."""
+    sums: dict[str, list[float]] = {}
+    for vote in comparison.verdict.transcript.standings:
+        if vote.score is not None:
+            sums.setdefault(vote.seat, []).append(vote.score)
+    words: dict[Choice, Preferred] = {"a": "first", "b": "second", "tie": "tie"}
+    return {seat: words[choice_of(math.fsum(sums[seat]))] for seat in sorted(sums)}
 
 
 def tally_outcomes(
@@ -137,7 +154,7 @@ def judge_reports(
 
     Where a rubric has several criteria, the sign of their sum is the judge's preference.
     """
-    rows: dict[str, dict[tuple[str, ...], list[float | None]]] = {}
+    rows: dict[str, Shown] = {}
     for comparison in comparisons:
         first = comparison.first
         for ballot in comparison.verdict.transcript.ballots:
@@ -147,11 +164,32 @@ def judge_reports(
             score = ballot.score
             slot = None if score is None else score if shown[0] == first else -score
             rows.setdefault(ballot.seat, {}).setdefault(shown, []).append(slot)
-    return tuple(_judge_report(seat, rows[seat], items) for seat in sorted(rows))
+    effects = order_effects(rows, items)
+    return tuple(_judge_report(seat, rows[seat], items, effects[seat]) for seat in sorted(rows))
+
+
+def order_effects(rows: Mapping[str, Shown], items: Sequence[str]) -> dict[str, Estimate]:
+    """Each seat's pull towards the slot shown first, fitted beside the candidates' strengths.
+
+    Args:
+        rows: By seat and pair as shown, the votes, positive for the slot shown first.
+        items: All candidates.
+    """
+    if len(items) > _MOST_RESAMPLED:
+        none = undefined(f"not fitted for more than {_MOST_RESAMPLED} candidates")
+        return dict.fromkeys(rows, none)
+    showings = [
+        Showing(seat, pair[0], pair[1], _summed(votes))
+        for seat in sorted(rows)
+        for pair, votes in sorted(rows[seat].items())
+    ]
+    fitted = fit_position_aware(showings, items)
+    silent = undefined(fitted.reason or "the judge cast no vote")
+    return {seat: fitted.order_effects.get(seat, silent) for seat in rows}
 
 
 def _judge_report(
-    seat: str, shown: Mapping[tuple[str, ...], list[float | None]], items: Sequence[str]
+    seat: str, shown: Shown, items: Sequence[str], effect: Estimate
 ) -> JudgeTransitivity:
     y = ordered_verdicts(
         ((pair[0], pair[1], _summed(votes)) for pair, votes in shown.items()), sorted(items)
@@ -167,14 +205,26 @@ def _judge_report(
         tov_consolidated=found.tov_u.value,
         strict_cycles=triples,
         reason=_reason(found.ipi) or _reason(found.tov),
+        first_rate=_first_rate(shown),
+        order_effect=effect.value,
+        order_effect_low=effect.low,
+        order_effect_high=effect.high,
+        order_effect_reason=_reason(effect),
     )
+
+
+def _first_rate(shown: Shown) -> float | None:
+    """Share of votes with a winner that chose the slot shown first, over pairs seen both ways."""
+    both = [_summed(votes) for pair, votes in shown.items() if pair[::-1] in shown]
+    decisive = [slot for slot in both if slot in ("a", "b")]
+    return decisive.count("a") / len(decisive) if decisive else None
 
 
 def _summed(votes: Sequence[float | None]) -> Choice:
     return choice_of(None if None in votes else math.fsum(v for v in votes if v is not None))
 
 
-def _own_cycles(shown: Mapping[tuple[str, ...], list[float | None]], items: Sequence[str]) -> int:
+def _own_cycles(shown: Shown, items: Sequence[str]) -> int:
     pairings = []
     for first, second in {(min(pair), max(pair)) for pair in shown}:
         forward, swapped = shown.get((first, second)), shown.get((second, first))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dikast.errors import RunStopped, StoreError
 from dikast.graphs.state import Court
@@ -12,7 +12,7 @@ from dikast.graphs.stopper import Stopper
 from dikast.types import Case, PanelSpec, Reason, Verdict
 
 if TYPE_CHECKING:
-    from langgraph.graph.state import CompiledStateGraph
+    from dikast.graphs.work import Hearing
 
 WORKERS = 16
 """Cases in flight by default; calls are bounded per model by the gateway."""
@@ -34,7 +34,7 @@ def broken(case: Case, spec: PanelSpec, error: Exception) -> Verdict:
 
 
 async def judge_one(
-    graph: CompiledStateGraph[Any, Any, Any, Any], case: Case, spec: PanelSpec, court: Court
+    graph: Hearing, case: Case, spec: PanelSpec, court: Court
 ) -> Verdict:
     """Take one case through a graph. One poisoned case costs one case.
 
@@ -53,7 +53,7 @@ async def judge_one(
 
 
 async def run_cases(
-    graph: CompiledStateGraph[Any, Any, Any, Any],
+    graph: Hearing,
     spec: PanelSpec,
     cases: Iterable[Case],
     *,
@@ -68,7 +68,7 @@ async def run_cases(
     Memory stays flat: at most `workers` cases are in flight and as many verdicts wait.
 
     Args:
-        graph: A compiled graph from `case` to `verdict`.
+        graph: A compiled graph from `case` to `verdict`, or whatever else does that.
         spec: Its panel.
         cases: Any iterable; it is read as workers become free.
         court: What the graph runs with; None for its own gateway.
@@ -106,7 +106,7 @@ class _Crew:
 
     def __init__(
         self,
-        graph: CompiledStateGraph[Any, Any, Any, Any],
+        graph: Hearing,
         spec: PanelSpec,
         cases: Iterator[Case],
         court: Court,

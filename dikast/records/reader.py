@@ -22,7 +22,7 @@ from dikast.records.drift import case_drift
 from dikast.records.identity import CaseSet, Identity
 from dikast.records.packing import Damaged, unpack
 from dikast.records.rows import BallotRow
-from dikast.types import Case, Value, Verdict
+from dikast.types import Case, RankingResult, Value, Verdict
 
 V = TypeVar("V", bound=Value)
 
@@ -218,6 +218,29 @@ class RunReader:
             for ordinal, body in page:
                 last = ordinal
                 yield self._decode(Verdict, body, f"number {ordinal}")
+
+    def ranking(self, case_id: str) -> RankingResult | None:
+        """The ranking behind the standing verdict on a case; None if there is none."""
+        found = self._rows(
+            "SELECT rankings.body FROM cases JOIN verdicts USING (ordinal)"
+            " JOIN rankings ON rankings.verdict = verdicts.id"
+            " WHERE case_id = ? AND current = 1",
+            case_id,
+        )
+        return self._decode(RankingResult, found[0][0], case_id) if found else None
+
+    def rankings(self) -> Iterator[RankingResult]:
+        """The rankings behind the standing verdicts, in the order the cases were added."""
+        last = 0
+        query = (
+            "SELECT ordinal, rankings.body FROM verdicts"
+            " JOIN rankings ON rankings.verdict = verdicts.id"
+            " WHERE current = 1 AND ordinal > ? ORDER BY ordinal LIMIT 8"
+        )
+        while page := self._rows(query, last):
+            for ordinal, body in page:
+                last = ordinal
+                yield self._decode(RankingResult, body, f"number {ordinal}")
 
     def ballots(self) -> Iterator[BallotRow]:
         """The ballots of the standing verdicts, flat, all rounds, in the order of the cases.

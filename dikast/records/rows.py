@@ -120,8 +120,14 @@ def case_set(conn: sqlite3.Connection) -> CaseSet:
     return builder.result()
 
 
-def put_verdict(conn: sqlite3.Connection, case: int | str, verdict: Verdict, body: bytes) -> None:
-    """Store a verdict and its ballots, and mark the case done.
+def put_verdict(
+    conn: sqlite3.Connection,
+    case: int | str,
+    verdict: Verdict,
+    body: bytes,
+    ranking: bytes | None = None,
+) -> None:
+    """Store a verdict with its ballots and the ranking behind it, and mark the case done.
 
     Raises:
         StoreError: No such case, or it has a verdict that is not waiting for adjudication.
@@ -137,7 +143,14 @@ def put_verdict(conn: sqlite3.Connection, case: int | str, verdict: Verdict, bod
     ordinal, case_id, state = found[0]
     if state not in (TODO, AWAITING):
         raise StoreError(f"case {describe(case_id)} has a verdict already ({state}).")
-    insert_verdict(conn, ordinal, verdict, pack(body), now(), current=True)
+    number = insert_verdict(conn, ordinal, verdict, pack(body), now(), current=True)
+    if ranking is not None:
+        insert_ranking(conn, number, pack(ranking))
+
+
+def insert_ranking(conn: sqlite3.Connection, verdict: int, packed: bytes) -> None:
+    """Write the ranking behind a verdict, named by the number of the verdict's row."""
+    conn.execute("INSERT INTO rankings (verdict, body) VALUES (?, ?)", (verdict, packed))
 
 
 def insert_verdict(
@@ -148,8 +161,12 @@ def insert_verdict(
     at: str,
     *,
     current: bool,
-) -> None:
-    """Write the rows of a verdict; a current one replaces the earlier one of its case."""
+) -> int:
+    """Write the rows of a verdict; a current one replaces the earlier one of its case.
+
+    Returns:
+        The number of its row.
+    """
     if current:
         conn.execute("UPDATE verdicts SET current = 0 WHERE ordinal = ?", (ordinal,))
         conn.execute("UPDATE cases SET state = ? WHERE ordinal = ?", (verdict.status, ordinal))
@@ -157,12 +174,14 @@ def insert_verdict(
         "INSERT INTO verdicts (ordinal, status, body, at, current) VALUES (?, ?, ?, ?, ?)",
         (ordinal, verdict.status, packed, at, int(current)),
     ).lastrowid
+    assert number is not None
     conn.executemany(
         "INSERT INTO ballots (verdict, seat, judge, criterion, round, presentation, sample,"
         " score, abstention, model, stated_confidence, reasks)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(number, *_columns(ballot)) for ballot in verdict.transcript.ballots],
     )
+    return number
 
 
 def _columns(ballot: Ballot) -> tuple[object, ...]:

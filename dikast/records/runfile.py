@@ -32,7 +32,7 @@ from dikast.records.packing import pack
 from dikast.records.reader import NOTE, Entry, RunReader
 from dikast.records.rows import BallotRow, CaseRow
 from dikast.records.writer import Writer
-from dikast.types import Case, Verdict
+from dikast.types import Case, RankingResult, Verdict
 
 __all__ = ["BallotRow", "Entry", "RunFile"]
 
@@ -210,7 +210,9 @@ class RunFile(RunReader):
         await self._set_meta("cases", known.to_json())
         return known
 
-    async def finish(self, case: int | str, verdict: Verdict) -> None:
+    async def finish(
+        self, case: int | str, verdict: Verdict, ranking: RankingResult | None = None
+    ) -> None:
         """Store a case's verdict with its ballots; return once both are safely on disk.
 
         A verdict that awaits adjudication is replaced by a later one and stays as history.
@@ -218,13 +220,17 @@ class RunFile(RunReader):
         Args:
             case: Id of the case, or its number in the order of adding, from 1.
             verdict: The verdict on that case.
+            ranking: The ranking that the verdict sums up; stored in the same transaction.
 
         Raises:
             StoreError: There is no such case, or it has a verdict already.
             StorageFailed: The file can no longer be written; the case is not done.
         """
         body = verdict.to_json().encode()
-        await self._writing().submit(lambda conn: rows.put_verdict(conn, case, verdict, body))
+        order = None if ranking is None else ranking.to_json().encode()
+        await self._writing().submit(
+            lambda conn: rows.put_verdict(conn, case, verdict, body, order)
+        )
 
     async def reopen_failed(self) -> int:
         """Mark failed cases as to do again; their verdicts stay in `history`.

@@ -18,7 +18,7 @@ from dikast.records import creation, rows, schema
 from dikast.records.identity import CaseSet, Identity, case_digest
 from dikast.records.lock import RunLock
 from dikast.records.packing import Damaged, unpack
-from dikast.types import Case, Verdict
+from dikast.types import Case, RankingResult, Verdict
 
 T = TypeVar("T")
 
@@ -161,7 +161,7 @@ class _Copier:
 
     def _verdicts(self, new: sqlite3.Connection) -> None:
         columns = "ordinal, body, at, current"
-        for _, ordinal, body, at, current in self._rows("verdicts", "id", columns):
+        for old, ordinal, body, at, current in self._rows("verdicts", "id", columns):
             verdict = self._sound(lambda stored: rows.decode(Verdict, stored), body)
             if verdict is None:
                 continue
@@ -169,9 +169,20 @@ class _Copier:
                 "SELECT ordinal FROM cases WHERE case_id = ?", (verdict.case_id,)
             ).fetchall()
             place = found[0][0] if found else self._stand_in(new, ordinal, verdict.case_id)
-            rows.insert_verdict(new, place, verdict, body, str(at), current=bool(current))
+            number = rows.insert_verdict(
+                new, place, verdict, body, str(at), current=bool(current)
+            )
+            self._ranking(new, old, number)
             self._counts["verdicts"] += 1
             self._counts["ballots"] += len(verdict.transcript.ballots)
+
+    def _ranking(self, new: sqlite3.Connection, old: int, number: int) -> None:
+        """Copy the ranking behind a verdict, if there is one that can be read."""
+        with contextlib.suppress(sqlite3.DatabaseError):
+            query = "SELECT body FROM rankings WHERE verdict = ?"
+            for (body,) in self._old.execute(query, (old,)).fetchall():
+                if self._sound(lambda stored: rows.decode(RankingResult, stored), body):
+                    rows.insert_ranking(new, number, body)
 
     @staticmethod
     def _stand_in(new: sqlite3.Connection, ordinal: int, case_id: str) -> int:

@@ -5,6 +5,7 @@
     cases     ordinal, case_id, digest, body, state    `todo`, or the status of its verdict
     verdicts  id, ordinal, status, body, at, current   earlier verdicts stay, `current` = 0
     ballots   verdict, seat, judge, criterion, …   the ballots of each verdict, flat
+    rankings  verdict, body                        the ranking behind a verdict on many candidates
 
 Bodies are JSON, packed (`dikast.records.packing`). Nothing in a run file is ever executed.
 """
@@ -72,6 +73,10 @@ CREATE TABLE ballots (
     reasks INTEGER NOT NULL
 );
 CREATE INDEX ballots_by_verdict ON ballots (verdict, id);
+CREATE TABLE rankings (
+    verdict INTEGER PRIMARY KEY,
+    body BLOB NOT NULL
+);
 """
 
 _EXPECTED = {

@@ -16,8 +16,8 @@ class RankOptions(Value):
     """How candidates are ranked."""
 
     schedule: str = "auto"
-    """`all_pairs`, `merge`, `swiss`, `adaptive`, `knockout`; `auto` takes all pairs up to 8 candidates
-    and the adaptive schedule above."""
+    """`all_pairs`, `merge`, `swiss`, `adaptive`, `knockout` or `listwise`; `auto` takes all pairs
+    up to 8 candidates and the adaptive schedule above."""
     pairs: int | None = Field(default=None, ge=1)
     """Most pairs to ask; None for all that the schedule wants (20 % of all pairs if adaptive)."""
     rehear: int = Field(default=10, ge=0)
@@ -41,6 +41,8 @@ class PairOutcome(Value):
     """Share of the votes' weight by which the winner leads; of a tie, the share that holds it."""
     consistent: float | None = None
     hearings: int = Field(default=1, ge=1)
+    votes: dict[str, Preferred] = {}
+    """What each seat holds after folding both orders; a seat that abstained is absent."""
 
 
 class TransitivityReport(Value):
@@ -87,6 +89,15 @@ class JudgeTransitivity(Value):
     """The same on folded verdicts, counted once per pair."""
     strict_cycles: int = 0
     reason: str = ""
+    first_rate: float | None = Field(default=None, ge=0, le=1)
+    """Share of its private votes with a winner that chose the slot shown first; 0.5 is unbiased."""
+    order_effect: float | None = None
+    """Log-odds for the slot shown first, fitted beside the strengths; 0 is unbiased."""
+    order_effect_low: float | None = None
+    order_effect_high: float | None = None
+    """Ends of its 95 % interval."""
+    order_effect_reason: str = ""
+    """Why there is none; empty if there is one."""
 
 
 class RankedCandidate(Value):
