@@ -199,6 +199,8 @@ def test_the_gap_to_the_oracle() -> None:
     gain = best_of_gain([*cases, ({"x": 1.0}, None)])
     assert (gain.chosen.value, gain.random.value, gain.oracle.value) == (0.75, 0.5, 1.0)
     assert gain.closed.value == 0.5
+    assert best_of_gain(cases[:1]).closed.value == 1
+    assert best_of_gain(cases[1:]).closed.value == 0
     assert (gain.chosen.n, gain.chosen.nulls) == (2, 1)
     assert best_of_gain([({"x": 1.0, "y": 1.0}, "x")]).closed.value is None
     assert best_of_gain([]).chosen.reason == "no case has a winner"

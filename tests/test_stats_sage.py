@@ -138,6 +138,24 @@ def test_the_blocks_cost_what_is_said(y: Verdicts) -> None:
         assert order.cost == pytest.approx(cost)
 
 
+@given(squares(5))
+def test_no_move_of_one_item_improves_the_bounded_search(y: Verdicts) -> None:
+    n = len(y)
+    above = (y != 1).astype(float) + (y.T != -1)
+    tied = (y != 0).astype(float) + (y.T != 0)
+    found = nearest_weak_order(above, tied, exact_up_to=1)
+    level = np.empty(n)
+    for k, block in enumerate(found.blocks):
+        level[list(block)] = k
+    for item in range(n):
+        for place in np.arange(-0.5, n, 0.5):  # in a block, or between two
+            moved = level.copy()
+            moved[item] = place
+            higher = moved[:, None] < moved[None, :]
+            same = np.triu(moved[:, None] == moved[None, :], 1)
+            assert above[higher].sum() + tied[same].sum() >= found.cost
+
+
 def test_a_missing_verdict_drops_tov_and_keeps_the_complete_pairs() -> None:
     y = verdicts(3, s01=1, p02=1, p20=1, p12=1)
     figures = sage(y)

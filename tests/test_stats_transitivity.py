@@ -246,6 +246,14 @@ def test_the_order_of_rows_never_shows(outcomes: Outcomes, random: object) -> No
     assert (one.ties == two.ties).all()
 
 
+def test_the_order_of_rows_shows_not_even_in_rounding() -> None:
+    sums = {
+        float(tally([Pairing("x", "y", "a", weight) for weight in order]).wins[0, 1])
+        for order in permutations([0.1, 0.2, 0.3, 1e-17])
+    }
+    assert len(sums) == 1
+
+
 @given(tournaments(most=7))
 def test_components_are_those_of_networkx(outcomes: Outcomes) -> None:
     parts = strong_components(outcomes)
