@@ -20,11 +20,14 @@ from dikast.graphs.state import Court
 from dikast.records.cases import case_from_row
 from dikast.types import (
     Case,
+    Comparison,
     Gateway,
     JudgeSpec,
     ModelSpec,
     PanelSpec,
     ProtocolSpec,
+    RankingResult,
+    RankOptions,
     Rubric,
     RuleSpec,
     Verdict,
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
     from dikast.graphs.estimate import Estimate
+
+_RANKING = frozenset(RankOptions.model_fields)
 
 CaseLike = Case | Mapping[str, Any]
 """A case, or a row with the fields of a case (`question`, `response`, `contexts`, …)."""
@@ -167,6 +172,107 @@ class Panel:
     def judge(self, case: CaseLike | None = None, **fields: Any) -> Verdict:
         """`ajudge` for sync code; works inside a running event loop too, which it then blocks."""
         return run_sync(self.ajudge(case, **fields))
+
+    @cached_property
+    def _pairs(self) -> CompiledStateGraph[Any, Any, Any, Any]:
+        from dikast.graphs.pairwise import pairwise_graph
+
+        return pairwise_graph(self.spec, judges=self._judges, critic=self._critic)
+
+    async def acompare(self, case: CaseLike | None = None, **fields: Any) -> Comparison:
+        """Compare the two candidates of a case, in both presentation orders for every judge.
+
+        Args:
+            case: A case or a row with two candidates; or give its fields as keywords.
+            **fields: `question`, `candidates`, `contexts`, …
+
+        Raises:
+            ConfigError: The panel's rubric scores one response.
+            InputError: The case cannot be read, or has another number of candidates.
+            RunStopped: A shared gateway's budget is spent.
+
+        Examples:
+            >>> panel = Panel.embedded("preference")
+            >>> panel.compare(question="Where is the Louvre?", candidates=["In Paris.", "In Rome."],
+            ...               contexts=["The Louvre is a museum in Paris."]).winner
+            '1'
+        """
+        result = await self._pairs.ainvoke(
+            {"case": _case(case, fields)}, context=Court(gateway=self._gateway)
+        )
+        comparison = result["comparison"]
+        assert isinstance(comparison, Comparison)
+        return comparison
+
+    def compare(self, case: CaseLike | None = None, **fields: Any) -> Comparison:
+        """`acompare` for sync code."""
+        return run_sync(self.acompare(case, **fields))
+
+    async def arank(
+        self,
+        case: CaseLike | None = None,
+        *,
+        options: RankOptions | None = None,
+        **fields: Any,
+    ) -> RankingResult:
+        """Rank the 2 to 1,000 candidates of a case.
+
+        Args:
+            case: A case or a row; or give its fields as keywords.
+            options: Schedule, budgets, model, seed.
+            **fields: `question`, `candidates`, `contexts`, …; and fields of `RankOptions`
+                (`schedule`, `pairs`, `rehear`, `model`, `batch`, `seed`) that replace those of
+                `options`.
+
+        Raises:
+            ConfigError: The rubric scores one response, or there is no such schedule or model.
+            InputError: The case cannot be read, or has too few or too many candidates.
+            RunStopped: A shared gateway's budget is spent.
+        """
+        from dikast.graphs.ranking import ranking_graph
+
+        chosen = {name: fields.pop(name) for name in list(fields) if name in _RANKING}
+        try:
+            wanted = RankOptions.model_validate({**dict(options or RankOptions()), **chosen})
+        except ValueError as error:
+            raise ConfigError(f"candidates cannot be ranked so: {error}") from None
+        graph = ranking_graph(self.spec, wanted, judges=self._judges, critic=self._critic)
+        result = await graph.ainvoke(
+            {"case": _case(case, fields)}, context=Court(gateway=self._gateway)
+        )
+        ranking = result["ranking"]
+        assert isinstance(ranking, RankingResult)
+        return ranking
+
+    def rank(
+        self, case: CaseLike | None = None, *, options: RankOptions | None = None, **fields: Any
+    ) -> RankingResult:
+        """`arank` for sync code.
+
+        Examples:
+            >>> panel = Panel.embedded("preference")
+            >>> panel.rank(question="Where is the Louvre?", candidates=["In Rome.", "In Paris."],
+            ...            contexts=["The Louvre is a museum in Paris."]).groups
+            (('2',), ('1',))
+        """
+        return run_sync(self.arank(case, options=options, **fields))
+
+    async def abest_of(self, case: CaseLike | None = None, **fields: Any) -> RankingResult:
+        """Find the best candidate only: n − 1 pairs of a knockout, none heard again.
+
+        Args:
+            case: As for `arank`.
+            **fields: As for `arank`; `schedule` and `rehear` may ask for more.
+
+        Returns:
+            A ranking with `winner` (None if several share the first place), `margin`, and in
+            `pairs_asked` and `usage` what it took.
+        """
+        return await self.arank(case, **{"schedule": "knockout", "rehear": 0, **fields})
+
+    def best_of(self, case: CaseLike | None = None, **fields: Any) -> RankingResult:
+        """`abest_of` for sync code."""
+        return run_sync(self.abest_of(case, **fields))
 
     async def ajudge_many(
         self, cases: Iterable[CaseLike], *, workers: int = WORKERS

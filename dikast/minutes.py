@@ -137,8 +137,12 @@ def minutes(verdict: Verdict, rubric: Rubric, case: Case | None = None) -> str:
         lines.append("Rule-backed baseline judges sat on this panel: an honest baseline, no LLM.")
     if case is not None:
         lines += _case_lines(case)
+    decided = {decision.criterion for decision in verdict.criteria}
     for criterion in rubric.criteria:
-        lines += ["", *_criterion_lines(verdict, criterion, rubric)]
+        if criterion.id in decided:  # a case that met a bug has none
+            lines += ["", *_criterion_lines(verdict, criterion, rubric)]
+    if verdict.detail and not decided:
+        lines += ["", _wrap(clip(verdict.detail), 2)]
     inputs = [f for f in verdict.transcript.findings if f.criterion is None]
     if inputs:
         lines += ["", "Findings about the input"]

@@ -8,10 +8,12 @@ from typing import NamedTuple
 from dikast.graphs.admission import admit
 from dikast.graphs.course import convened
 from dikast.graphs.deliberation import Deliberation
+from dikast.graphs.ranking import enter, only, pairs_wanted
 from dikast.graphs.state import Summons
 from dikast.models.gateway import ModelGateway
 from dikast.models.journal import MemoryJournal
 from dikast.models.prices import predict_input, predicted_cost
+from dikast.stats.schedules import sort_pair
 from dikast.types import (
     CallFailure,
     Case,
@@ -19,10 +21,13 @@ from dikast.types import (
     ModelReply,
     ModelRequest,
     PanelSpec,
+    RankOptions,
     Reason,
     Usage,
 )
 
+_MOST_SAMPLED = 50
+"""Most candidates of a case whose texts are measured."""
 _REPLY_TOKENS = 400
 """Assumed length of a reply where no `max_tokens` says otherwise, in tokens."""
 
@@ -102,6 +107,45 @@ async def estimate(spec: PanelSpec, cases: Iterable[Case]) -> Estimate:
             most += _times(abacus.usage, 1 + spec.protocol.reasks)
         most += await _roles(steps, prices, case, candidates, rounds, unpriced)
     return Estimate(number, least, most, tuple(sorted(unpriced)))
+
+
+async def estimate_ranking(
+    spec: PanelSpec, options: RankOptions, cases: Iterable[Case]
+) -> Estimate:
+    """Predict calls, tokens and cost of ranking the candidates of cases, without a call.
+
+    The pairs are those that the schedule asks of a judge without contradictions. What a pair costs
+    is the mean over a chain of pairs in which every candidate (of many: the first
+    `_MOST_SAMPLED`) appears twice, so that long and short texts weigh as they do in the whole. The
+    most adds every pair that may be heard again, with every round.
+
+    Args:
+        spec: A panel whose rubric asks for preferences.
+        options: How to rank.
+        cases: The cases; read once, in a stream.
+    """
+    least, most, unpriced, number = Usage(), Usage(), set[str](), 0
+    for case in cases:
+        number += 1
+        enter({"case": case})
+        ids = [candidate.id for candidate in case.candidates][:_MOST_SAMPLED]
+        chain = list(
+            dict.fromkeys(sort_pair(a, b) for a, b in zip(ids, ids[1:] + ids[:1], strict=True))
+        )
+        found = await estimate(spec, (only(case, pair) for pair in chain))
+        pairs = pairs_wanted(case, options)
+        least += _share(found.least, pairs, len(chain))
+        most += _share(found.most, pairs + options.rehear, len(chain))
+        unpriced.update(found.unpriced)
+    return Estimate(number, least, most, tuple(sorted(unpriced)))
+
+
+def _share(usage: Usage, times: int, of: int) -> Usage:
+    """Usage of `times` things, from that of `of` of them, rounded up."""
+    fields = usage.model_dump()
+    cost = fields.pop("cost")
+    grown = {name: -(-int(value) * times // of) for name, value in fields.items()}
+    return Usage(**grown, cost=None if cost is None else cost * times / of)
 
 
 async def _private(

@@ -18,6 +18,7 @@ from dikast.graphs.pairwise import require_preferences
 from dikast.graphs.ranking_report import (
     choice,
     judge_reports,
+    placed,
     ranked,
     report,
     shorten,
@@ -26,7 +27,7 @@ from dikast.graphs.ranking_report import (
 from dikast.graphs.state import Court, PanelInput
 from dikast.records.cases import case_from_row
 from dikast.stats.outcomes import cyclic_components, weakest_edges
-from dikast.stats.schedules import make_schedule
+from dikast.stats.schedules import Schedule, make_schedule
 from dikast.types import (
     Case,
     Comparison,
@@ -93,13 +94,7 @@ class Ranker:
     async def hear(self, state: RankState, runtime: Runtime[Court]) -> RankState:
         """Judge the pairs of the schedule, a batch at a time."""
         case = enter(state)
-        schedule = make_schedule(
-            self._schedule_name(case),
-            [candidate.id for candidate in case.candidates],
-            budget=self._budget(case),
-            seed=self.options.seed,
-            keys=content_keys(case),
-        )
+        schedule = schedule_of(case, self.options)
         heard: list[Comparison] = []
         while not schedule.done:
             pairs = schedule.next(self.options.batch)
@@ -158,18 +153,12 @@ class Ranker:
         latest = standing_pairs(state["comparisons"])
         outcomes = [latest[pair] for pair in sorted(latest)]
         ranking, places, margin = ranked(outcomes, items, self.options)
-        winner = ranking.groups[0][0] if ranking.groups and len(ranking.groups[0]) == 1 else None
         result = RankingResult(
             case_id=state["case"].id,
             panel=self.spec.name,
-            groups=ranking.groups,
-            candidates=places,
-            reason="" if ranking.groups else ranking.reason or "nothing was decided",
-            note=ranking.note,
-            winner=winner,
-            margin=margin if winner else None,
+            **placed(ranking, places, margin),
             model=self.options.model,
-            schedule=self._schedule_name(state["case"]),
+            schedule=schedule_name(state["case"], self.options),
             pairs_asked=len(latest),
             pairs_possible=len(items) * (len(items) - 1) // 2,
             reheard=len(state["reheard"]),
@@ -199,17 +188,41 @@ class Ranker:
 
         return list(await asyncio.gather(*(one(pair) for pair in pairs)))
 
-    def _schedule_name(self, case: Case) -> str:
-        if self.options.schedule != "auto":
-            return self.options.schedule
-        return "all_pairs" if len(case.candidates) <= ALL_PAIRS_UP_TO else "adaptive"
 
-    def _budget(self, case: Case) -> int | None:
-        """Pairs to ask; by default a fifth of all pairs where the schedule adapts."""
-        n = len(case.candidates)
-        if self.options.pairs is not None or self._schedule_name(case) != "adaptive":
-            return self.options.pairs
-        return max(2 * n, -(-n * (n - 1) // 10))
+def schedule_name(case: Case, options: RankOptions) -> str:
+    """The schedule, `auto` resolved by the number of candidates."""
+    if options.schedule != "auto":
+        return options.schedule
+    return "all_pairs" if len(case.candidates) <= ALL_PAIRS_UP_TO else "adaptive"
+
+
+def schedule_of(case: Case, options: RankOptions) -> Schedule:
+    """The schedule of a case's pairs; by default a fifth of all pairs where it adapts.
+
+    Raises:
+        ConfigError: There is no such schedule.
+    """
+    name, n = schedule_name(case, options), len(case.candidates)
+    budget = options.pairs
+    if budget is None and name == "adaptive":
+        budget = max(2 * n, -(-n * (n - 1) // 10))
+    ids = [candidate.id for candidate in case.candidates]
+    return make_schedule(name, ids, budget=budget, seed=options.seed, keys=content_keys(case))
+
+
+def pairs_wanted(case: Case, options: RankOptions) -> int:
+    """Pairs that the schedule asks of a judge who always prefers what was listed first."""
+    schedule = schedule_of(case, options)
+    place = {candidate.id: n for n, candidate in enumerate(case.candidates)}
+    if schedule.name in ("all_pairs", "adaptive"):
+        return schedule.budget
+    while not schedule.done:
+        pairs = schedule.next(options.batch)
+        if not pairs:
+            break
+        for first, second in pairs:
+            schedule.tell((first, second), "a" if place[first] < place[second] else "b")
+    return schedule.asked
 
 
 def enter(state: RankState) -> Case:

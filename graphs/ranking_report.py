@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from dikast.agents.standing import counts
 from dikast.stats.best_of import best_of
 from dikast.stats.estimate import Estimate, undefined
 from dikast.stats.intervals import Draws, bootstrap_strengths
 from dikast.stats.orders import Choice, choice_of
-from dikast.stats.outcomes import Outcomes, Pairing, tally
+from dikast.stats.outcomes import Outcomes, Pairing, connectivity, tally
 from dikast.stats.position_aware import Showing, fit_position_aware
 from dikast.stats.rankers import FITS, fit, rank
-from dikast.stats.rankings import Ranking
+from dikast.stats.rankings import Ranking, no_ranking
 from dikast.stats.sage import ordered_verdicts, sage
 from dikast.stats.transitivity import transitivity
 from dikast.types import (
@@ -22,6 +23,7 @@ from dikast.types import (
     PairOutcome,
     Preferred,
     RankedCandidate,
+    RankingResult,
     RankOptions,
     Standing,
     TransitivityReport,
@@ -263,7 +265,9 @@ def ranked(
         The ranking, each candidate's place with its interval, and the winner's margin.
     """
     seen = tally_outcomes(outcomes, items)
-    ranking = rank(seen, options.model)
+    # Voting rules would order by points what nobody has compared; no rule may.
+    apart = connectivity(seen).problem
+    ranking = no_ranking(apart, method=options.model) if apart else rank(seen, options.model)
     if not ranking.groups:
         return ranking, (), None
     cycles = report(outcomes, items).cycles
@@ -282,6 +286,47 @@ def ranked(
         for item in group
     )
     return ranking, places, best_of(ranking, seen).margin
+
+
+def rerank(result: RankingResult, model: str, *, seed: int = 0) -> RankingResult:
+    """The same outcomes under another model or voting rule; no call is made.
+
+    Args:
+        result: A ranking with its outcomes.
+        model: A ranking model or voting rule.
+        seed: Of the resampling.
+
+    Raises:
+        ConfigError: There is no such model.
+    """
+    items = sorted(
+        {item for outcome in result.outcomes for item in (outcome.first, outcome.second)}
+        | {place.id for place in result.candidates}
+    )
+    if len(items) < 2:
+        return result
+    ranking, places, margin = ranked(result.outcomes, items, RankOptions(model=model, seed=seed))
+    return result.model_copy(
+        update={
+            **placed(ranking, places, margin),
+            "model": model,
+        }
+    )
+
+
+def placed(
+    ranking: Ranking, places: tuple[RankedCandidate, ...], margin: float | None
+) -> dict[str, Any]:
+    """The fields of a result that tell its ranking."""
+    winner = ranking.groups[0][0] if ranking.groups and len(ranking.groups[0]) == 1 else None
+    return {
+        "groups": ranking.groups,
+        "candidates": places,
+        "reason": "" if ranking.groups else ranking.reason or "nothing was decided",
+        "note": ranking.note,
+        "winner": winner,
+        "margin": margin if winner else None,
+    }
 
 
 def merge_cycles(ranking: Ranking, cycles: Sequence[Sequence[str]]) -> Ranking:

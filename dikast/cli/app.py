@@ -111,6 +111,103 @@ def judge(
         start(cases, panel, model, rubric, out=out, limit=limit, job=job)
 
 
+Out = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--out", "-o", help="The run file to make.  [default: CASES.dikast]"),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Predict calls and cost; send nothing.")]
+
+
+@app.command()
+@guarded
+def compare(
+    cases: Cases,
+    panel: PanelFile = None,
+    model: Models = None,
+    rubric: RubricOption = None,
+    out: Out = None,
+    budget: Budget = None,
+    dry_run: DryRun = False,
+    limit: Limit = None,
+    workers: Workers = None,
+    deadline: Deadline = None,
+    json: Json = False,
+) -> None:
+    """Compare the two candidates of each case, both presentation orders for every judge."""
+    from dikast.cli.judging import Job, dry, start
+    from dikast.graphs.work import Work
+
+    job = Job(budget=budget, workers=workers, deadline=deadline, json=json)
+    work = Work(kind="compare")
+    if dry_run:
+        dry(cases, panel, model, rubric, limit=limit, json=json, work=work)
+    else:
+        start(cases, panel, model, rubric, out=out, limit=limit, job=job, work=work)
+
+
+@app.command()
+@guarded
+def rank(
+    cases: Cases,
+    panel: PanelFile = None,
+    judge: Models = None,
+    rubric: RubricOption = None,
+    schedule: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--schedule",
+            "-s",
+            help="all_pairs, merge, swiss, adaptive, knockout or listwise.  "
+            "[default: all_pairs up to 8 candidates, else adaptive]",
+        ),
+    ] = None,
+    pairs: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            "--pairs", min=1, help="Most pairs per case.  [default: 20 % of all, if adaptive]"
+        ),
+    ] = None,
+    rehear: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            "--rehear", min=0, help="Most pairs on cycles to hear again per case.  [default: 10]"
+        ),
+    ] = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            help="davidson, bradley_terry, rao_kupper, lapse, borda, copeland, kemeny or "
+            "ranked_pairs.",
+        ),
+    ] = "davidson",
+    seed: Annotated[int, typer.Option("--seed", help="Of the schedule and the intervals.")] = 0,
+    best_of: Annotated[
+        bool, typer.Option("--best-of", help="Only find the best candidate, by a knockout.")
+    ] = False,
+    out: Out = None,
+    budget: Budget = None,
+    dry_run: DryRun = False,
+    limit: Limit = None,
+    workers: Workers = None,
+    deadline: Deadline = None,
+    json: Json = False,
+) -> None:
+    """Rank the 2 to 1,000 candidates of each case, with as few pairs as the data allow."""
+    from dikast.cli.judging import Job, dry, start
+    from dikast.cli.ranking import rank_options
+    from dikast.graphs.work import Work
+
+    options = rank_options(schedule, pairs, rehear, model, seed, best_of=best_of)
+    job = Job(budget=budget, workers=workers, deadline=deadline, json=json)
+    work = Work(kind="rank", options=options)
+    if dry_run:
+        dry(cases, panel, judge, rubric, limit=limit, json=json, work=work)
+    else:
+        start(cases, panel, judge, rubric, out=out, limit=limit, job=job, work=work)
+
+
 @app.command()
 @guarded
 def resume(
@@ -152,7 +249,10 @@ def show(
 @guarded
 def decide(
     run: RunFileArgument,
-    rule: Annotated[str, typer.Option("--rule", help="Name of the rule.")],
+    rule: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--rule", help="Name of the rule."),
+    ] = None,
     param: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option("--param", help="A parameter of the rule, as NAME=VALUE."),
@@ -161,12 +261,42 @@ def decide(
         Optional[int],  # noqa: UP045
         typer.Option("--quorum", min=1, help="Votes needed per criterion."),
     ] = None,
+    model: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--model", "-m", help="Rank recorded outcomes by this model instead."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Decide a run's recorded ballots again by another rule, without a call."""
+    """Decide a run's recorded ballots by another rule, or rank by another model; no call."""
+    from dikast.cli.ranking import rerank_run
     from dikast.cli.reading import decide_run
+    from dikast.errors import ConfigError
 
-    decide_run(run, rule, param or [], quorum, json=json)
+    if (rule is None) == (model is None):
+        raise ConfigError("give either `--rule` or `--model`.", hint="--model is for rankings.")
+    if model is not None:
+        rerank_run(run, model, json=json)
+    elif rule is not None:
+        decide_run(run, rule, param or [], quorum, json=json)
+
+
+@app.command()
+@guarded
+def plot(
+    run: RunFileArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Picture to write: .png or .svg.")],
+    case: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--case", "-c", help="Id of the case; without it, the leaderboard."),
+    ] = None,
+    what: Annotated[
+        str, typer.Option("--what", help="outcomes (who beat whom, cycles marked) or ranking.")
+    ] = "ranking",
+) -> None:
+    """Draw a ranking with its intervals, or the outcomes behind it, without a display."""
+    from dikast.cli.plotting import plot_run
+
+    plot_run(run, case, what, out)
 
 
 @app.command()

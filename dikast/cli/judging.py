@@ -15,17 +15,20 @@ from typing import NamedTuple
 import typer
 
 from dikast.cli import exits
+from dikast.cli.comparing import close_comparisons, tell_comparison
 from dikast.cli.exits import say
 from dikast.cli.progress import Progress
+from dikast.cli.ranking import close_rankings, tell_ranking
 from dikast.errors import ConfigError, RunStopped, StoreError
 from dikast.graphs.court import needs_models
 from dikast.graphs.runner import WORKERS
 from dikast.graphs.stopper import Stopper
+from dikast.graphs.work import Kind, Work
 from dikast.minutes import spent, summary
 from dikast.records.cases import read_cases
 from dikast.records.export import flat
 from dikast.records.runfile import RunFile
-from dikast.running import Limits, begin, carry_out, take_up
+from dikast.running import JUDGING, Limits, begin, carry_out, take_up
 from dikast.types import Case, PanelSpec, Usage, Verdict
 
 
@@ -60,7 +63,11 @@ def fitting_rubric(cases: Iterable[Case]) -> str:
 
 
 def chosen_panel(
-    panel: Path | None, models: list[str] | None, rubric: str | None, cases: Iterable[Case]
+    panel: Path | None,
+    models: list[str] | None,
+    rubric: str | None,
+    cases: Iterable[Case],
+    kind: Kind = "judge",
 ) -> PanelSpec:
     """The panel that the options name; without any, the embedded one, which is said.
 
@@ -72,14 +79,15 @@ def chosen_panel(
 
     if panel is not None and models:
         raise ConfigError("`--panel` and `--judge` exclude each other.", hint="Give one of them.")
+    usual = "helpfulness" if kind == "judge" else "preference"
     if panel is not None:
         spec = Panel.load(panel).spec
         if rubric is not None:
             spec = Panel.with_rubric(spec, rubric)
     elif models:
-        spec = Panel(models, rubric=rubric or "helpfulness").spec
+        spec = Panel(models, rubric=rubric or usual).spec
     else:
-        chosen = rubric or fitting_rubric(cases)
+        chosen = rubric or (fitting_rubric(cases) if kind == "judge" else usual)
         spec = Panel.embedded(chosen).spec
         say(
             f"No --panel and no --judge: the embedded panel judges by `{chosen}`. It is "
@@ -109,13 +117,14 @@ def start(
     out: Path | None,
     limit: int | None,
     job: Job,
+    work: Work = JUDGING,
 ) -> None:
     """Begin a run and carry it out."""
-    spec = chosen_panel(panel, models, rubric, read_cases(cases, limit=limit))
+    spec = chosen_panel(panel, models, rubric, read_cases(cases, limit=limit), work.kind)
     path = out or free_name(cases)
 
     async def whole() -> None:
-        run = await begin(spec, cases, path, limit=limit)
+        run = await begin(spec, cases, path, limit=limit, work=work)
         with run:
             await _sit(run, spec, path, job)
 
@@ -151,15 +160,19 @@ async def _sit(run: RunFile, spec: PanelSpec, path: Path, job: Job) -> None:
                 run, spec, limits=limits, stopper=stopper, on_event=bar.event
             ):
                 tally.usage += verdict.usage
-                _tell(verdict, spec, job)
+                _tell(run, verdict, spec, job)
                 bar.case()
         except (RunStopped, StoreError) as error:
             tally.error = error
     raise typer.Exit(_close(run, path, tally, job))
 
 
-def _tell(verdict: Verdict, spec: PanelSpec, job: Job) -> None:
-    if job.json:
+def _tell(run: RunFile, verdict: Verdict, spec: PanelSpec, job: Job) -> None:
+    if run.identity.kind == "rank":
+        tell_ranking(run, verdict, json=job.json)
+    elif run.identity.kind == "compare":
+        tell_comparison(verdict, spec, json=job.json)
+    elif job.json:
         print(json_.dumps(flat(verdict), ensure_ascii=False), flush=True)
     else:
         print("\n".join(summary(verdict, spec.rubric)), flush=True)
@@ -168,7 +181,12 @@ def _tell(verdict: Verdict, spec: PanelSpec, job: Job) -> None:
 def _close(run: RunFile, path: Path, tally: _Tally, job: Job) -> int:
     """Tell what the run came to and give the exit code."""
     counts = run.counts()
-    mean, decided = mean_score(run)
+    kind = run.identity.kind
+    if kind == "rank":
+        close_rankings(run, json=job.json)
+    elif kind == "compare":
+        close_comparisons(run, json=job.json)
+    mean, decided = mean_score(run) if kind == "judge" else (None, 0)
     parts = [f"{counts[k]} {k.replace('_', ' ')}" for k in counts if k != "cases" and counts[k]]
     say(f"{counts['cases']} cases: " + (", ".join(parts) or "nothing to do"))
     if mean is not None:
@@ -233,12 +251,17 @@ def dry(
     *,
     limit: int | None,
     json: bool,
+    work: Work = JUDGING,
 ) -> None:
-    """Predict what judging would take."""
-    from dikast.graphs.estimate import estimate
+    """Predict what a run would take."""
+    from dikast.graphs.estimate import estimate, estimate_ranking
 
-    spec = chosen_panel(panel, models, rubric, read_cases(cases, limit=limit))
-    found = asyncio.run(estimate(spec, read_cases(cases, limit=limit)))
+    spec = chosen_panel(panel, models, rubric, read_cases(cases, limit=limit), work.kind)
+    work.check_panel(spec)
+    if work.kind == "rank":
+        found = asyncio.run(estimate_ranking(spec, work.options, read_cases(cases, limit=limit)))
+    else:
+        found = asyncio.run(estimate(spec, read_cases(cases, limit=limit)))
     if json:
         record = {
             "cases": found.cases,

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from dikast import prompts, registry
+from dikast.cli.comparing import close_comparisons, tell_comparison
 from dikast.cli.exits import say
+from dikast.cli.ranking import close_rankings, show_ranking, tell_ranking
 from dikast.errors import ConfigError, InputError
 from dikast.minutes import headline, minutes
 from dikast.records.export import criteria_of, flat, write_csv, write_jsonl
@@ -26,22 +28,34 @@ def _panel(run: RunFile) -> PanelSpec:
 def show_run(path: Path, case_id: str | None, *, json: bool) -> None:
     """Print one case as minutes, or all verdicts in short."""
     with RunFile.open(path, readonly=True) as run:
-        if case_id is None:
+        kind = run.identity.kind
+        if case_id is None and kind in ("compare", "rank"):
+            for verdict in run.verdicts():
+                if kind == "rank":
+                    tell_ranking(run, verdict, json=json)
+                else:
+                    tell_comparison(verdict, _panel(run), json=json)
+            (close_rankings if kind == "rank" else close_comparisons)(run, json=json)
+        elif case_id is None:
             for verdict in run.verdicts():
                 print(json_.dumps(flat(verdict), ensure_ascii=False) if json else headline(verdict))
+        if case_id is None:
             counts = run.counts()
             say(", ".join(f"{number} {name}" for name, number in counts.items() if number))
             return
+        if show_ranking(run, case_id, json=json):
+            return
         verdict_ = run.verdict(case_id)
         if verdict_ is None:
-            raise _no_verdict(run, case_id)
+            raise no_verdict(run, case_id)
         if json:
             print(verdict_.to_json())
         else:
             print(minutes(verdict_, _panel(run).rubric, run.case(case_id)))
 
 
-def _no_verdict(run: RunFile, case_id: str) -> InputError:
+def no_verdict(run: RunFile, case_id: str) -> InputError:
+    """Why a case has no verdict: it is still to do, or there is no such case."""
     if run.case(case_id) is not None:
         return InputError(f"case `{case_id}` has no verdict yet.", hint="Go on with dikast resume.")
     known = tuple(id_ for id_, _ in zip(run.done_ids(), range(1000), strict=False))
@@ -55,6 +69,10 @@ def decide_run(path: Path, rule: str, params: list[str], quorum: int | None, *, 
 
     changed = total = 0
     with RunFile.open(path, readonly=True) as run:
+        if run.identity.kind == "rank":
+            raise ConfigError(
+                f"`{path}` holds rankings.", hint="Use --model to rank its outcomes again."
+            )
         spec = _panel(run)
         for before, after in decide_again(run, spec, rule, _params(params), quorum):
             total += 1
