@@ -95,12 +95,16 @@ class Aggregator:
         return tuple(found)
 
     def criterion_verdict(
-        self, criterion: Criterion, ballots: Sequence[Ballot], course: Course
+        self,
+        criterion: Criterion,
+        standing: Sequence[Standing],
+        private: Sequence[Standing],
+        course: Course,
     ) -> CriterionVerdict:
-        """Decide one criterion from its ballots."""
-        standing = [v for v in self.standings(ballots) if v.criterion == criterion.id]
+        """Decide one criterion from what stands on it at the end and stood after round 0."""
+        standing = [vote for vote in standing if vote.criterion == criterion.id]
         tally = self.counter.count(standing, criterion)
-        first = self.count(self.standings(ballots, upto=0), criterion)
+        first = self.count(private, criterion) if course.rounds else tally
         score, reason, detail = self._outcome(criterion, standing, tally)
         return CriterionVerdict(
             criterion=criterion.id,
@@ -177,13 +181,16 @@ class Aggregator:
             prompts: Content digests of the prompts used, by name.
         """
         ballots = transcript.ballots
+        standing = self.standings(ballots)
+        last = max((ballot.round for ballot in ballots), default=0)
+        private = self.standings(ballots, upto=0) if last else standing
         decisions = tuple(
-            self.criterion_verdict(c, ballots, courses.get(c.id, Course()))
+            self.criterion_verdict(c, standing, private, courses.get(c.id, Course()))
             for c in self.spec.rubric.criteria
         )
         spec = self.spec
         full = transcript.model_copy(
-            update={"standings": tuple(self.standings(ballots)), "flips": self.flips(ballots)}
+            update={"standings": tuple(standing), "flips": self.flips(ballots)}
         )
         return conclude(
             Verdict(

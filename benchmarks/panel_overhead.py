@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import tempfile
 import time
 from pathlib import Path
@@ -138,6 +139,8 @@ async def run(base: str, number: int, rounds: int) -> None:
     """Alternate both sides and print the comparison."""
     spec, cases = panel(base), [case(n) for n in range(number)]
     sent = await capture(spec, cases)
+    gc.collect()
+    gc.freeze()  # as the command line does: both sides gain
     assert len(sent) == number * len(SEATS), len(sent)
     plain, whole = [], []
     for turn in range(rounds):
