@@ -253,6 +253,13 @@ def test_the_sound_panel_is_read(write: Write) -> None:
         ),
         pytest.param(
             '"helpfulness"',
+            '{ id = "r", criteria = [ { id = "c", question = "?", scale = {kind="integer", '
+            'low = "one"} } ] }',
+            *(2, "`rubric.criteria[1].scale.low` must be a whole number"),
+            id="scale-in-words",
+        ),
+        pytest.param(
+            '"helpfulness"',
             '{ id = "r", criteria = [ { id = "c", question = "?", scale = {kind="yes_no"}, '
             'anchors = [ { score = 3, text = "x" } ] } ] }',
             *(2, "anchor of criterion `c`: 3 is neither yes nor no"),

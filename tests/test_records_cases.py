@@ -608,7 +608,8 @@ def test_common_columns_are_the_users_own(name: str) -> None:
     [("refrence", "reference"), ("reponse", "response"), ("respnose", "response"),
      ("contxts", "contexts"), ("candidate", "candidates"), ("ground_thruth", "ground_truth"),
      ("retreived_contexts", "retrieved_contexts"), ("actual_ouput", "actual_output"),
-     ("qeustion", "question"), ("metdata", "metadata"), ("atachments", "attachments")],
+     ("qeustion", "question"), ("metdata", "metadata"), ("qeury", "query"),
+     ("atachments", "attachments")],
 )  # fmt: skip
 def test_slips_are_recognised(name: str, meant: str) -> None:
     assert misspelt(name) == meant

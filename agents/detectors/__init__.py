@@ -12,6 +12,7 @@ Severity is the same policy for all of them:
 - `note` (reported only) for everything else, and always where a text merely mentions or quotes
   such a thing: an answer about prompt injection is no attack.
 
-Cues in several languages are data in `_cues.py`; what detectors share is in `_texts.py` and
+Each detector holds its cues, in several languages, as a table (the longest one is `_attacks.py`);
+what detectors share is in `_texts.py` and
 `_leaning.py`.
 """

@@ -26,9 +26,9 @@ _CRITICAL = re.compile(
     r"|ignor\w+|disregard\w*|unsupported|unverif\w*|unproven|fake\w*|fabricat\w*|invent\w*|false\w*"
     r"|claims?|claiming|attempt\w*|manipulat\w*|should(?:n't)?|rather than|instead of|lacks?"
     r"|lacking|penal\w*|mere\w*|cannot|can't|don't|doesn't|didn't|isn't|aren't|won't|unnecess\w*"
-    r"|needless\w*|excessive\w*|overly|too|alleged\w*|supposed\w*|so-called|suspicious\w*"
-    r"|nicht|kein\w*|obwohl|trotz|pas|aucun\w*|malgré|sin|aunque|não|embora|non|senza|не|хотя)\b"
-    r"|不|没有|虽然|尽管|ない|しかし|ただし",
+    r"|needless\w*|excessive\w*|overly|too|alleged\w*|supposed\w*|so-called|suspicious\w*|nicht"
+    r"|kein\w*|obwohl|trotz|pas|aucun\w*|malgré|sin|aunque|não|embora|non|senza|не|хотя)\b|不|没有"
+    r"|虽然|尽管|ない|しかし|ただし",
     re.IGNORECASE,
 )
 

@@ -158,11 +158,9 @@ def finding(
 
 _QUOTED = re.compile(
     r"```.*?(?:```|\Z)"  # code, also where the fence is never closed
-    r"|`[^`\n]{1,400}`"
-    r"|\"[^\"\n]{1,400}\"|“[^”\n]{1,400}”|„[^“”\n]{1,400}[“”]|«[^»\n]{1,400}»|‹[^›\n]{1,400}›"
-    r"|「[^」\n]{1,400}」|『[^』\n]{1,400}』|‘[^’\n]{1,400}’"
-    r"|(?<![^\s(\[:,])'[^'\n]{1,400}'(?!\w)"
-    r"|^>[^\n]*$",  # quoted lines of Markdown and mail
+    r"|`[^`\n]{1,400}`|\"[^\"\n]{1,400}\"|“[^”\n]{1,400}”|„[^“”\n]{1,400}[“”]|«[^»\n]{1,400}»"
+    r"|‹[^›\n]{1,400}›|「[^」\n]{1,400}」|『[^』\n]{1,400}』|‘[^’\n]{1,400}’"
+    r"|(?<![^\s(\[:,])'[^'\n]{1,400}'(?!\w)|^>[^\n]*$",  # quoted lines of Markdown and mail
     re.DOTALL | re.MULTILINE,
 )
 _WHOLE = 0.8
@@ -170,22 +168,21 @@ _WHOLE = 0.8
 
 _REPORTED = re.compile(
     r"\b(?:such as|for example|for instance|e\.g\.|phrases?|sentences? like|instructions? like"
-    r"|prompts? like|messages? like|commands? like|something like|lines? like|text like"
-    r"|wrote|writes|said|says|saying|reads|reading|asked|asks|tells?|told|telling|contain(?:s|ed"
-    r"|ing)?"
-    r"|attack(?:er|ers|s)?|adversar\w*|malicious|inject\w*|jailbreak\w*|trick\w*|attempt\w*"
-    r"|tr(?:y|ies|ied|ying) to|may try|might try|could|detect\w*|filter\w*|sanitiz\w*|vulnerab\w*"
-    r"|never|avoid|beware|refus\w*|resist\w*|do not obey|should not|must not|don't|cannot|can't"
-    r"|zum Beispiel|etwa|schrieb|par exemple|comme|por ejemplo|por exemplo|ad esempio|например)\b"
-    r"|例如|比如|たとえば|例えば",
+    r"|prompts? like|messages? like|commands? like|something like|lines? like|text like|wrote"
+    r"|writes|said|says|saying|reads|reading|asked|asks|tells?|told|telling|contain(?:s|ed|ing)?"
+    r"|attack(?:er|ers|s)?|adversar\w*|malicious|inject\w*|jailbreak\w*|trick\w*|attempt\w*|tr(?:y"
+    r"|ies|ied|ying) to|may try|might try|could|detect\w*|filter\w*|sanitiz\w*|vulnerab\w*|never"
+    r"|avoid|beware|refus\w*|resist\w*|do not obey|should not|must not|don't|cannot|can't|zum "
+    r"Beispiel|etwa|schrieb|par exemple|comme|por ejemplo|por exemplo|ad esempio|например)\b|例如"
+    r"|比如|たとえば|例えば",
     re.IGNORECASE,
 )
 _TOPIC = re.compile(
-    r"prompt[ -]?injection|injection attack|jailbreak|adversarial (?:prompt|example|attack)"
-    r"|red[ -]?team|LLM (?:security|judge|evaluat)|prompt (?:attack|leak|security|hijack)"
-    r"|system prompt|chat template|special tokens?|hidden (?:text|instruction|prompt)"
-    r"|invisible (?:text|character)|zero[- ]width|bidi(?:rectional)?\b|homoglyph|unicode"
-    r"|提示(?:词)?注入|プロンプトインジェクション",
+    r"prompt[ -]?injection|injection attack|jailbreak|adversarial (?:prompt|example|attack)|red[ "
+    r"-]?team|LLM (?:security|judge|evaluat)|prompt (?:attack|leak|security|hijack)|system prompt"
+    r"|chat template|special tokens?|hidden (?:text|instruction|prompt)|invisible (?:text"
+    r"|character)|zero[- ]width|bidi(?:rectional)?\b|homoglyph|unicode|提示(?:词)?注入"
+    r"|プロンプトインジェクション",
     re.IGNORECASE,
 )
 _AROUND = re.compile(

@@ -9,8 +9,8 @@ from dikast.agents.detectors._texts import Hit, Part, cue, question_of
 from dikast.types import Docket
 
 _WHO = (
-    r"(?:experts?|scientists?|researchers?|scholars?|professors?|specialists?|authorities"
-    r"|doctors|physicians|academics|historians|economists|engineers|professionals)"
+    r"(?:experts?|scientists?|researchers?|scholars?|professors?|specialists?|authorities|doctors"
+    r"|physicians|academics|historians|economists|engineers|professionals)"
 )
 _CUES = (
     cue(
@@ -18,53 +18,47 @@ _CUES = (
         "expert|scientist|researcher|scholar|professor|specialist|authorit|doctor|physician"
         "|academic|historian|economist|engineer|professional",
         rf"\b{_WHO}"
-        r"\s(?:in the field\s)?(?:all\s|have\s|widely\s|unanimously\s)?"
-        r"(?:agree|confirm|confirmed|say|recommend|endorse|endorsed|insist|believe|concur"
-        r"|approved?)",
+        r"\s(?:in the field\s)?(?:all\s|have\s|widely\s|unanimously\s)?(?:agree|confirm|confirmed"
+        r"|say|recommend|endorse|endorsed|insist|believe|concur|approved?)",
     ),
     cue(
         "en",
         "stud|research|evidence|science",
-        r"\b(?:(?:recent|numerous|many|several|multiple|leading|countless|peer-reviewed)\s)?"
-        r"(?:studies|research|scientific evidence|science)\s(?:has|have)?\s?"
-        r"(?:clearly\s|conclusively\s|consistently\s)?(?:shows?|shown|proves?|proven?|confirms?"
-        r"|confirmed|demonstrates?|demonstrated)\b",
+        r"\b(?:(?:recent|numerous|many|several|multiple|leading|countless"
+        r"|peer-reviewed)\s)?(?:studies|research|scientific evidence|science)\s(?:has"
+        r"|have)?\s?(?:clearly\s|conclusively\s|consistently\s)?(?:shows?|shown|proves?|proven?"
+        r"|confirms?|confirmed|demonstrates?|demonstrated)\b",
     ),
     cue(
         "en",
         "according to|as reported|published",
-        r"\b(?:according to|as reported (?:by|in)|published (?:by|in))\s(?:a|the|an)?\s?"
-        r"(?:\d{4}\s|recent\s|landmark\s|famous\s"
-        r"|peer-reviewed\s)?(?:(?-i:[A-Z])[\w&.]{1,30}\s){0,4}"
-        r"(?:study|journal|university|institute|nature|science|lancet|professor|dr\.|report)\b",
+        r"\b(?:according to|as reported (?:by|in)|published (?:by|in))\s(?:a|the|an)?\s?(?:\d{4}\s"
+        r"|recent\s|landmark\s|famous\s|peer-reviewed\s)?(?:(?-i:[A-Z])[\w&.]{1,30}\s){0,4}(?:study"
+        r"|journal|university|institute|nature|science|lancet|professor|dr\.|report)\b",
     ),
     cue(
         "en",
         "nobel|professor|phd|ph.d|doctor|expert|certified|licensed|years of experience|laureate",
-        r"\b(?:as|i am|i'm|from|by|speaking as)\s(?:an?\s|the\s)?"
-        r"(?:nobel\s(?:prize\s)?(?:laureate|winner|winning\s\w+)|(?:renowned|leading|certified"
-        r"|licensed|world-renowned|award-winning|senior|distinguished)\s\w+(?:\s\w+)?|ph\.?d\b"
-        r"|(?:harvard|stanford|mit|oxford|cambridge)\s\w+|expert\b|professor\b)"
-        r"|\bwith (?:over |more than )?\d{1,2}\+? years of experience",
+        r"\b(?:as|i am|i'm|from|by|speaking as)\s(?:an?\s|the\s)?(?:nobel\s(?:prize\s)?(?:laureate"
+        r"|winner|winning\s\w+)|(?:renowned|leading|certified|licensed|world-renowned|award-winning"
+        r"|senior|distinguished)\s\w+(?:\s\w+)?|ph\.?d\b|(?:harvard|stanford|mit|oxford"
+        r"|cambridge)\s\w+|expert\b|professor\b)|\bwith (?:over |more than )?\d{1,2}\+? years of "
+        r"experience",
     ),
     cue(
         "en",
         "et al|doi",
-        r"\(?\b(?-i:[A-Z])[\w'-]{1,30}\s(?:et al\.?|(?:and"
-        r"|&)\s(?-i:[A-Z])[\w'-]{1,30}),?\s\(?(?:19|20)\d\d\)?"
-        r"|\bdoi(?:\.org/|:\s?)10\.\d{4,9}/\S{1,60}",
+        r"\(?\b(?-i:[A-Z])[\w'-]{1,30}\s(?:et al\.?|(?:and|&)\s(?-i:[A-Z])[\w'-]{1,30}),?\s\(?(?:19"
+        r"|20)\d\d\)?|\bdoi(?:\.org/|:\s?)10\.\d{4,9}/\S{1,60}",
     ),
     cue("de", "expert|studien|wissenschaft", r"\b(?:experten|fachleute|wissenschaftler)\s(?:sind "
-        r"sich"
-        r" einig|bestätigen|empfehlen)|\bstudien\s(?:zeigen|belegen|beweisen)"),
+        r"sich einig|bestätigen|empfehlen)|\bstudien\s(?:zeigen|belegen|beweisen)"),
     cue("fr", "expert|études|scientifiques", r"\b(?:les\s)?(?:experts|scientifiques|spécialistes)\s"
         r"(?:s'accordent|confirment|recommandent)|\b(?:des|les) études\s(?:ont\s)?(?:montré"
-        r"|montrent"
-        r"|prouvent|prouvé)"),
+        r"|montrent|prouvent|prouvé)"),
     cue("es", "expertos|estudios|científicos", r"\b(?:los\s)?(?:expertos|científicos"
-        r"|especialistas)\s"
-        r"(?:coinciden|confirman|recomiendan)|\b(?:los\s)?estudios\s(?:han\s)?(?:demostrado"
-        r"|demuestran|muestran|prueban)"),
+        r"|especialistas)\s(?:coinciden|confirman|recomiendan)"
+        r"|\b(?:los\s)?estudios\s(?:han\s)?(?:demostrado|demuestran|muestran|prueban)"),
     cue("pt", "especialistas|estudos|cientistas", r"\b(?:os\s)?(?:especialistas|cientistas)\s"
         r"(?:concordam|confirmam|recomendam)|\b(?:os\s)?estudos\s(?:mostram|comprovam|provam)"),
     cue("it", "esperti|studi", r"\bgli\s(?:esperti|studi)\s(?:concordano|confermano|dimostrano"
@@ -79,8 +73,7 @@ _CUES = (
 
 _SOURCES_ASKED = re.compile(
     r"\b(?:cit(?:e|ing|ations?)|sources?|references?|stud(?:y|ies)|papers?|literature"
-    r"|bibliograph\w*"
-    r"|evidence|research|quellen|sources|fuentes|fontes|fonti)\b|引用|文献|出典",
+    r"|bibliograph\w*|evidence|research|quellen|sources|fuentes|fontes|fonti)\b|引用|文献|出典",
     re.IGNORECASE,
 )
 
@@ -95,15 +88,13 @@ def _excused(docket: Docket, part: Part, hit: Hit) -> bool:
 detect = Appeal(
     "authority",
     _CUES,
-    r"\b(?:(?:supported|backed|endorsed|confirmed|approved|verified) by (?:\w+\s){0,3}"
-    r"(?:experts?|scientists?|researchers?|studies|professors?|authorit\w+|institutions?)"
-    r"|cit(?:es|ing|ed) (?:\w+\s){0,3}(?:experts?|studies|sources|references|professors?|research"
-    r"|papers?|authorit\w+|journals?)"
-    r"|(?:experts?|scientists?|researchers?) (?:agree|say|confirm|endorse|recommend)\w*"
+    r"\b(?:(?:supported|backed|endorsed|confirmed|approved|verified) by (?:\w+\s){0,3}(?:experts?"
+    r"|scientists?|researchers?|studies|professors?|authorit\w+|institutions?)|cit(?:es|ing|ed) "
+    r"(?:\w+\s){0,3}(?:experts?|studies|sources|references|professors?|research|papers?|authorit\w+"
+    r"|journals?)|(?:experts?|scientists?|researchers?) (?:agree|say|confirm|endorse|recommend)\w*"
     r"|(?:written|given|authored|provided) by an? (?:\w+\s){0,2}(?:expert|professor|doctor|laureate"
-    r"|scientist|specialist)"
-    r"|nobel (?:prize\s)?(?:laureate|winner)|authoritative|credentials|reputable (?:sources?"
-    r"|experts?))",
+    r"|scientist|specialist)|nobel (?:prize\s)?(?:laureate|winner)|authoritative|credentials"
+    r"|reputable (?:sources?|experts?))",
     "authority is offered in place of grounds",
     excused=_excused,
 ).detect

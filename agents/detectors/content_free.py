@@ -27,37 +27,31 @@ _STOCK = frozenset(
 )
 """Whole responses that say nothing, letters and digits only."""
 _TEMPLATE = re.compile(
-    r"\[(?:insert|your|add|enter|fill in|put|type)\b[^\]\n]{0,80}\]|\{\{ ?\w{1,40} ?\}\}"
-    r"|<(?:insert|your|add|enter)\b[^<>\n]{0,80}>|\blorem ipsum\b|\bXXX+\b|_{6,}|\bTODO\b:?",
+    r"\[(?:insert|your|add|enter|fill in|put|type)\b[^\]\n]{0,80}\]|\{\{ ?\w{1,40} ?\}\}|<(?:insert"
+    r"|your|add|enter)\b[^<>\n]{0,80}>|\blorem ipsum\b|\bXXX+\b|_{6,}|\bTODO\b:?",
     re.IGNORECASE,
 )
 _TEMPLATE_ASKED = re.compile(
     r"\b(?:template|placeholder|letter|e-?mail|form|fill|cover|draft|contract|resume|cv|code"
-    r"|function"
-    r"|script|variable|jinja|blank|outline|invitation|speech|press release|write)\b",
+    r"|function|script|variable|jinja|blank|outline|invitation|speech|press release|write)\b",
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(
     r"^\W{0,6}(?:(?:I'?m|I am) (?:very |so |terribly )?(?:sorry|afraid)|sorry|(?:my )?apologies"
     r"|unfortunately|es tut mir (?:sehr )?leid|leider|je suis désolée?|désolée?|lo siento|desculpe"
     r"|mi dispiace|извините|к сожалению|很?抱歉|对不起|申し訳(?:ありません|ございません)(?:が)?"
-    r"|すみませんが?)?"
-    r"[,.:;!。，、]?\s?(?:but |that |aber |mais |pero |mas |ma |но |但是?)?"
-    r"(?:(?:I|we) (?:can(?:no|')t|can not|won'?t|will not|(?:'m|am|are) (?:not able|unable) to"
-    r"|must decline"
-    r"|do not wish|would rather not|don't want)|as an AI\b|ich kann (?:\w+ ){0,3}nicht|je ne peux "
-    r"pas"
-    r"|no puedo|não posso|non posso|я не могу|我(?:无法|不能)|お答えできません)",
+    r"|すみませんが?)?[,.:;!。，、]?\s?(?:but |that |aber |mais |pero |mas |ma |но |但是?)?(?:(?:I"
+    r"|we) (?:can(?:no|')t|can not|won'?t|will not|(?:'m|am|are) (?:not able|unable) to|must "
+    r"decline|do not wish|would rather not|don't want)|as an AI\b|ich kann (?:\w+ ){0,3}nicht|je "
+    r"ne peux pas|no puedo|não posso|non posso|я не могу|我(?:无法|不能)|お答えできません)",
     re.IGNORECASE,
 )
 _GROUNDS = re.compile(
     r"\b(?:because|since|as it|as this|due to|would|could|illegal|harm\w*|danger\w*|unsafe|privacy"
     r"|private|personal|policy|passages?|context|documents?|not (?:mentioned|stated|given|provided"
     r"|contain\w*|specified)|does(?:n't| not)|do not have|don't have|no (?:information|access"
-    r"|mention)"
-    r"|insufficient|instead|however|but (?!I\b|we\b)|weil|denn|parce|car|porque|ya que|perché"
-    r"|потому|так как)\b"
-    r"|因为|由于|なぜなら|ため",
+    r"|mention)|insufficient|instead|however|but (?!I\b|we\b)|weil|denn|parce|car|porque|ya que"
+    r"|perché|потому|так как)\b|因为|由于|なぜなら|ため",
     re.IGNORECASE,
 )
 _LONGEST_REFUSAL = 30

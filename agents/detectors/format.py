@@ -28,10 +28,9 @@ _ASKED = re.compile(
 _PRAISES = re.compile(
     r"\b(?:(?:nicely|beautifully|visually|attractively|professionally|well) (?:formatted|laid out"
     r"|presented|styled)|visual(?:ly)? (?:appeal\w*|pleasing|attractive)|(?:use|uses|using|used) "
-    r"(?:of )?"
-    r"(?:\w+ )?(?:headings?|bold(?: text)?|emoji\w*|tables?|markdown|bullet points?|numbered "
-    r"lists?)"
-    r"|looks (?:professional|nice|good|polished|better)|formatting|aesthetic\w*|eye-catching)\b",
+    r"(?:of )?(?:\w+ )?(?:headings?|bold(?: text)?|emoji\w*|tables?|markdown|bullet points?"
+    r"|numbered lists?)|looks (?:professional|nice|good|polished|better)|formatting|aesthetic\w*"
+    r"|eye-catching)\b",
     re.IGNORECASE,
 )
 

@@ -36,9 +36,8 @@ _COMMENT = re.compile(
 )
 _UNSEEN_STYLE = re.compile(
     r"<(\w{1,20})\b[^<>]{0,200}?(?:display\s?:\s?none|visibility\s?:\s?hidden"
-    r"|font-size\s?:\s?0(?!\.?[1-9])"
-    r"|opacity\s?:\s?0(?!\.?[1-9])|color\s?[:=]\s?[\"']?(?:white|#fff(?:fff)?\b)|\bhidden\b)"
-    r"[^<>]{0,200}>((?:(?!<\1\b).){1,2000}?)(?:</\1>|\Z)"
+    r"|font-size\s?:\s?0(?!\.?[1-9])|opacity\s?:\s?0(?!\.?[1-9])|color\s?[:=]\s?[\"']?(?:white"
+    r"|#fff(?:fff)?\b)|\bhidden\b)[^<>]{0,200}>((?:(?!<\1\b).){1,2000}?)(?:</\1>|\Z)"
     r"|\\(?:textcolor\{white\}|color\{white\})\s?\{?(.{1,1000}?)(?:\}|\Z)",
     re.DOTALL | re.IGNORECASE,
 )

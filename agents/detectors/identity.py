@@ -10,12 +10,11 @@ from dikast.types import Docket
 
 _MODELS = (
     r"(?:chat-?gpt|gpt-?\d[\w.-]*|claude(?:[ -][\w.-]+)?|gemini|bard|llama(?:[ -]?\d[\w.]*)?"
-    r"|mistral"
-    r"|mixtral|deepseek|qwen\d*|grok|copilot|palm ?2?|vicuna|alpaca)"
+    r"|mistral|mixtral|deepseek|qwen\d*|grok|copilot|palm ?2?|vicuna|alpaca)"
 )
 _MAKERS = (
-    r"(?:openai|anthropic|google(?: deepmind)?|deepmind|meta(?: ai)?|microsoft|alibaba|xai"
-    r"|mistral ai)"
+    r"(?:openai|anthropic|google(?: deepmind)?|deepmind|meta(?: ai)?|microsoft|alibaba|xai|mistral "
+    r"ai)"
 )
 _CUES = (
     cue(
@@ -28,44 +27,36 @@ _CUES = (
     cue(
         "en",
         "openai|anthropic|google|deepmind|meta|microsoft|alibaba|xai|mistral",
-        rf"\b(?:I (?:am|was)|model|assistant|trained|developed|made|created|built)"
-        rf"(?: \w+){{0,4}} by {_MAKERS}\b",
+        rf"\b(?:I (?:am|was)|model|assistant|trained|developed|made|created|built)(?: \w+){{0,4}} "
+        rf"by {_MAKERS}\b",
     ),
     cue(
         "en",
         "written by|authored by|i am a|i'm a|as a|author of this|composed by",
         r"\b(?:this (?:answer|response|text|essay|summary) (?:was|is|has been) )(?:written|authored"
-        r"|composed|produced|created|prepared) by (?:an?|the|our|my)\b"
-        r"|\bthe author of this (?:answer|response|text|essay) is\b"
-        r"|\bI(?:'m| am) a(?:n)? (?:\w+ )?(?:professor|doctor|lawyer|engineer|physician|nurse"
-        r"|teacher"
-        r"|scientist|native speaker|man|woman|immigrant|veteran|christian|muslim|student|human)\b"
-        r"|\bas an? (?:female|male|black|white|asian|gay|disabled|elderly|young|muslim|christian"
-        r"|jewish|immigrant|native) \w+",
+        r"|composed|produced|created|prepared) by (?:an?|the|our|my)\b|\bthe author of this "
+        r"(?:answer|response|text|essay) is\b|\bI(?:'m| am) a(?:n)? (?:\w+ )?(?:professor|doctor"
+        r"|lawyer|engineer|physician|nurse|teacher|scientist|native speaker|man|woman|immigrant"
+        r"|veteran|christian|muslim|student|human)\b|\bas an? (?:female|male|black|white|asian|gay"
+        r"|disabled|elderly|young|muslim|christian|jewish|immigrant|native) \w+",
     ),
     cue("de", "geschrieben von|verfasst von|ich bin", r"\b(?:geschrieben|verfasst) von (?:einem"
-        r"|einer|gpt"
-        r"|claude|gemini)|\bich bin (?:gpt|claude|gemini|chatgpt|professor|arzt|ärztin)"),
+        r"|einer|gpt|claude|gemini)|\bich bin (?:gpt|claude|gemini|chatgpt|professor|arzt|ärztin)"),
     cue("fr", "je suis|rédigé par|écrit par", r"\bje suis (?:gpt|chatgpt|claude|gemini|professeur"
-        r"|médecin)"
-        r"|\b(?:rédigée?|écrite?) par (?:un|une|gpt|claude|gemini)\b"),
+        r"|médecin)|\b(?:rédigée?|écrite?) par (?:un|une|gpt|claude|gemini)\b"),
     cue("es", "soy|escrito por|escrita por", r"\bsoy (?:gpt|chatgpt|claude|gemini|profesor|médico)"
         r"|\bescrit[oa] por (?:un|una|gpt|claude|gemini)\b"),
     cue("zh", "我是|由", r"我是(?:GPT|ChatGPT|Claude|Gemini|通义|一名(?:教授|医生|专家))|由(?:GPT"
-        r"|Claude|Gemini|专家)"
-        r"(?:撰写|生成)"),
+        r"|Claude|Gemini|专家)(?:撰写|生成)"),
     cue("ja", "私は|によって", r"私は(?:GPT|ChatGPT|Claude|Gemini|教授|医師)|(?:GPT|Claude"
         r"|専門家)によって(?:書|生成)"),
 )  # fmt: skip
 
 _ASKED = re.compile(
     r"\bwho (?:are|made|wrote|created|built|developed|trained)\b|\bare you\b|\byour (?:name"
-    r"|identity)\b"
-    r"|\byourself\b|\brole-?play|\bpretend\b|\bact as\b|\b(?:story|poem|letter|e-?mail|speech"
-    r"|essay|bio"
-    r"|biography|cover letter|resume|interview|dialog\w*|character|imagine|write an?|gpt|claude"
-    r"|gemini"
-    r"|llama)\b|你是|誰",
+    r"|identity)\b|\byourself\b|\brole-?play|\bpretend\b|\bact as\b|\b(?:story|poem|letter|e-?mail"
+    r"|speech|essay|bio|biography|cover letter|resume|interview|dialog\w*|character|imagine|write "
+    r"an?|gpt|claude|gemini|llama)\b|你是|誰",
     re.IGNORECASE,
 )
 
@@ -81,9 +72,8 @@ detect = Appeal(
     rf"\b(?:(?:written|generated|produced|authored|created|given) by (?:an?\s"
     rf"|the\s)?(?:\w+\s)?(?:{_MODELS}"
     r"|expert|professor|doctor|human|woman|man|native speaker)"
-    rf"|(?:comes|coming|is) from (?:an?\s|the\s)?(?:{_MODELS}|professor|doctor)"
-    rf"|(?:since|because|as) (?:it|the (?:author|writer|model)) is (?:an?\s)?(?:{_MODELS}"
-    rf"|professor|doctor"
+    rf"|(?:comes|coming|is) from (?:an?\s|the\s)?(?:{_MODELS}|professor|doctor)|(?:since|because"
+    rf"|as) (?:it|the (?:author|writer|model)) is (?:an?\s)?(?:{_MODELS}|professor|doctor"
     r"|woman|man|human|expert))",
     "the response says who wrote it",
     excused=_excused,

@@ -32,28 +32,25 @@ _FILLER = (
         "|in summary|as previously|delve|having said that|with that being said",
         r"\b(?:it is (?:also )?(?:important|worth|essential|crucial) (?:to )?(?:note|noting|mention"
         r"|mentioning|remember)|it should be noted|in conclusion|needless to say|as (?:I "
-        r")?(?:mentioned|"
-        r"said|stated|noted) (?:above|before|earlier|previously)|at the end of the day|when all "
-        r"is said"
-        r" and done|it goes without saying|to sum up|in summary|(?:with )?that being said)\b",
+        r")?(?:mentioned|said|stated|noted) (?:above|before|earlier|previously)|at the end of the "
+        r"day|when all is said and done|it goes without saying|to sum up|in summary|(?:with )?that "
+        r"being said)\b",
     ),
     cue("de", "es ist wichtig|wie bereits|zusammenfassend", r"\b(?:es ist wichtig zu (?:beachten"
-        r"|erwähnen)"
-        r"|wie bereits (?:erwähnt|gesagt)|zusammenfassend lässt sich)"),
+        r"|erwähnen)|wie bereits (?:erwähnt|gesagt)|zusammenfassend lässt sich)"),
     cue("fr", "important de noter|en conclusion|comme mentionné", r"\b(?:il est important de noter"
         r"|en conclusion|comme mentionné)"),
     cue("es", "importante destacar|en conclusión|como se mencionó", r"\b(?:es importante "
-        r"(?:destacar"
-        r"|señalar)|en conclusión|como se mencionó)"),
+        r"(?:destacar|señalar)|en conclusión|como se mencionó)"),
 )  # fmt: skip
 _LONGEST = 50_000
 """Words looked at for repetition; memory must not grow with what somebody sends."""
 
 _PRAISES = re.compile(
-    r"\b(?:longer|lengthier|lengthy|longest|length(?! of (?:time|stay))|word count|more words"
-    r"|more text|more sentences|more paragraphs|more extensive(?:ly)?|sheer (?:amount|volume)"
-    r"|wordier"
-    r"|länger|plus longue?|más largo|más larga|mais long[oa]|длиннее)\b|更长|较长|より長い",
+    r"\b(?:longer|lengthier|lengthy|(?:its|great|greater|impressive|considerable|sheer|(?:response"
+    r"|answer)(?:'s|’s)?) length|more words|more text|more sentences|more paragraphs|sheer "
+    r"(?:amount|volume)|wordier|länger|plus longue?|más largo|más larga|mais long[oa]|длиннее)\b"
+    r"|更长|较长|より長い",
     re.IGNORECASE,
 )
 _BLAMES = re.compile(

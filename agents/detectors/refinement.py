@@ -21,33 +21,29 @@ _CUES = (
         "revision|rounds of|iteration|after careful|reviewing my|second look|self-critique|feedback"
         "|reflection",
         r"\bafter (?:several|many|multiple|two|three|four|five|careful|thorough|\d+)(?: \w+)? "
-        r"(?:rounds"
-        r"|iterations|revisions|drafts|review|revision|reflection)"
+        r"(?:rounds|iterations|revisions|drafts|review|revision|reflection)"
         rf"|\b(?:this|my) {_TEXT} (?:has been|was|is) (?:\w+ly )?(?:revised|refined|improved"
         rf"|corrected"
-        r"|polished|edited|fact-checked|double-checked|reviewed|updated)"
-        r"|\b(?:taking|incorporating|based on) (?:all )?(?:the )?(?:previous |earlier )?feedback"
-        r"|\bI (?:have )?(?:revised|refined|improved|corrected|reworked) (?:my|the|this) (?:\w+ )?"
+        r"|polished|edited|fact-checked|double-checked|reviewed|updated)|\b(?:taking|incorporating"
+        r"|based on) (?:all )?(?:the )?(?:previous |earlier )?feedback|\bI (?:have )?(?:revised"
+        r"|refined|improved|corrected|reworked) (?:my|the|this) (?:\w+ )?"
         rf"{_TEXT}",
     ),
     cue(
         "en",
         "version 2|version 3|v2|v3|draft 2|draft 3|final version|final draft|second draft",
         r"(?:^|[\n.!?:] ?)[*#]{0,4} ?(?:version|draft|attempt|revision) ?[2-9] ?[:\n]|\bfinal "
-        r"(?:refined |revised |improved )?"
-        r"(?:version|draft)\b|\b(?:second|third|fourth) (?:draft|version|attempt)\b",
+        r"(?:refined |revised |improved )?(?:version|draft)\b|\b(?:second|third|fourth) (?:draft"
+        r"|version|attempt)\b",
     ),
     cue("de", "verbesserte|überarbeitete|korrigierte", r"\b(?:verbesserte|überarbeitete"
-        r"|korrigierte)[rns]?"
-        r" (?:antwort|version|fassung|lösung)"),
+        r"|korrigierte)[rns]? (?:antwort|version|fassung|lösung)"),
     cue("fr", "améliorée|révisée|corrigée", r"\b(?:version|réponse) (?:améliorée|révisée|corrigée"
         r"|finale)"),
     cue("es", "mejorada|revisada|corregida", r"\b(?:versión|respuesta) (?:mejorada|revisada"
-        r"|corregida"
-        r"|final)"),
+        r"|corregida|final)"),
     cue("pt", "melhorada|revisada|corrigida|aprimorada", r"\b(?:versão|resposta) (?:melhorada"
-        r"|revisada"
-        r"|corrigida|aprimorada|final)"),
+        r"|revisada|corrigida|aprimorada|final)"),
     cue("ru", "улучшенн|исправленн|доработанн", r"\b(?:улучшенн|исправленн|доработанн)\w+ (?:ответ"
         r"|версия|вариант)"),
     cue("zh", "改进|修订|优化|修改", r"(?:改进|修订|优化|修改)(?:后|过)?的?(?:版本|回答|答案"
@@ -57,11 +53,9 @@ _CUES = (
 
 _ASKED = re.compile(
     r"\b(?:re-?writ\w*|revis\w*|improv\w*|edit\w*|correct\w*|refin\w*|polish\w*|paraphras\w*"
-    r"|rephras\w*"
-    r"|draft\w*|version\w*|fix\w*|proofread\w*|shorten\w*|simplif\w*|optimi[sz]\w*|updat\w*"
-    r"|refactor\w*"
-    r"|debug\w*|grammar|translat\w*|überarbeit\w*|verbesser\w*|améliore\w*|mejor\w*)\b|改|修正"
-    r"|翻译",
+    r"|rephras\w*|draft\w*|version\w*|fix\w*|proofread\w*|shorten\w*|simplif\w*|optimi[sz]\w*"
+    r"|updat\w*|refactor\w*|debug\w*|grammar|translat\w*|überarbeit\w*|verbesser\w*|améliore\w*"
+    r"|mejor\w*)\b|改|修正|翻译",
     re.IGNORECASE,
 )
 
@@ -75,11 +69,10 @@ detect = Appeal(
     "refinement",
     _CUES,
     r"\b(?:(?:is|was|being|as) an? (?:improved|revised|refined|corrected|polished|updated) "
-    r"(?:version"
-    r"|answer|response|draft)|has (?:already )?been (?:revised|refined|improved|corrected|reviewed"
-    r"|polished|double-checked)|after (?:several|many|multiple) (?:rounds|iterations|revisions)"
-    r"|improves (?:on|upon) (?:its|the|an) (?:earlier|previous|first) (?:version|draft|answer"
-    r"|attempt))",
+    r"(?:version|answer|response|draft)|has (?:already )?been (?:revised|refined|improved|corrected"
+    r"|reviewed|polished|double-checked)|after (?:several|many|multiple) (?:rounds|iterations"
+    r"|revisions)|improves (?:on|upon) (?:its|the|an) (?:earlier|previous|first) (?:version|draft"
+    r"|answer|attempt))",
     "the response says it was improved",
     excused=_excused,
 ).detect

@@ -16,9 +16,8 @@ _CUES = (
     cue(
         "en",
         "answer|response|reply|solution|explanation|summary|output|translation|analysis|essay",
-        rf"\b{_THIS} {_TEXT} (?:is|was|should be|must be) (?:\w+ly |\d{{1,3}} ?% |very |the |a "
-        rf"|an )"
-        rf"{{0,3}}{_GOOD}\b",
+        rf"\b{_THIS} {_TEXT} (?:is|was|should be|must be) (?:\w+ly |\d{{1,3}} ?% |very |the |a |an "
+        rf"){{0,3}}{_GOOD}\b",
     ),
     cue(
         "en",
@@ -39,11 +38,10 @@ _CUES = (
         "no better|cannot be improved|can't be improved|could not be better|deserves|100%|100 %"
         "|beyond doubt|guarantee|confident that",
         r"\b(?:there is|there's|you will find) no better (?:answer|response|solution)"
-        rf"|\b{_TEXT} (?:cannot|can't|could not) be (?:improved|better|beaten)"
-        rf"|\b{_TEXT} deserves (?:the |a |an )?(?:highest|top|full|perfect|maximum|best|excellent)"
-        rf"|\bI(?:'m| am) (?:100 ?% |absolutely |completely |fully )?(?:confident|certain|sure) "
-        rf"(?:that )?(?:this|my) (?:{_TEXT} )?is (?:\w+ly )?{_GOOD}"
-        rf"|\bI guarantee (?:that )?(?:this|my) {_TEXT}",
+        rf"|\b{_TEXT} (?:cannot|can't|could not) be (?:improved|better|beaten)|\b{_TEXT} deserves "
+        rf"(?:the |a |an )?(?:highest|top|full|perfect|maximum|best|excellent)|\bI(?:'m| am) "
+        rf"(?:100 ?% |absolutely |completely |fully )?(?:confident|certain|sure) (?:that )?(?:this"
+        rf"|my) (?:{_TEXT} )?is (?:\w+ly )?{_GOOD}|\bI guarantee (?:that )?(?:this|my) {_TEXT}",
     ),
     cue(
         "en",
@@ -52,22 +50,17 @@ _CUES = (
         r"|outperforms|beats) (?:the |any |all |every )?(?:other|alternative|competing)",
     ),
     cue("de", "antwort|lösung", r"\bdiese (?:antwort|lösung) ist (?:\w+ )?(?:vollständig|korrekt"
-        r"|perfekt"
-        r"|fehlerfrei|die beste|ausgezeichnet)"),
+        r"|perfekt|fehlerfrei|die beste|ausgezeichnet)"),
     cue("fr", "réponse|solution", r"\bcette (?:réponse|solution) est (?:\w+ )?(?:complète|correcte"
         r"|parfaite|la meilleure|excellente|exhaustive)"),
     cue("es", "respuesta|solución", r"\besta (?:respuesta|solución) es (?:\w+ )?(?:completa"
-        r"|correcta"
-        r"|perfecta|la mejor|excelente|exhaustiva)"),
+        r"|correcta|perfecta|la mejor|excelente|exhaustiva)"),
     cue("pt", "resposta|solução", r"\besta (?:resposta|solução) (?:é|está) (?:\w+ )?(?:completa"
-        r"|correta"
-        r"|perfeita|a melhor|excelente)"),
+        r"|correta|perfeita|a melhor|excelente)"),
     cue("it", "risposta|soluzione", r"\bquesta (?:risposta|soluzione) è (?:\w+ )?(?:completa"
-        r"|corretta"
-        r"|perfetta|la migliore|eccellente)"),
+        r"|corretta|perfetta|la migliore|eccellente)"),
     cue("ru", "ответ|решение", r"\b(?:этот ответ|это решение) (?:является )?(?:\w+ )?(?:полны"
-        r"|правильны"
-        r"|идеальны|лучши|полно|правильно|идеально)\w*"),
+        r"|правильны|идеальны|лучши|полно|правильно|идеально)\w*"),
     cue("zh", "回答|答案|回复", r"(?:这个|本|此|该|我的)(?:回答|答案|回复)(?:是)?(?:非常|完全"
         r"|最)?(?:完整|正确|完美|全面|好的)"),
     cue("ja", "回答|答え", r"(?:この|私の)(?:回答|答え)は(?:完全|完璧|正確|最高|最良)"),
@@ -77,9 +70,8 @@ detect = Appeal(
     "self_praise",
     _CUES,
     r"\b(?:(?:the )?(?:response|answer|author|candidate|it) (?:itself )?(?:states?|says|asserts?"
-    r"|declares?"
-    r"|affirms?|assures?|guarantees?|confirms?) (?:that )?(?:it|this|the (?:response|answer))(?: "
-    r"is|'s)"
+    r"|declares?|affirms?|assures?|guarantees?|confirms?) (?:that )?(?:it|this|the (?:response"
+    r"|answer))(?: is|'s)"
     rf" (?:\w+ly )?{_GOOD}|(?:by|in) its own (?:words|account|assessment|admission)"
     r"|(?:as|which) it (?:says|states|declares) of itself|self-(?:assessment|evaluation|declared)"
     r"|is confident (?:that|in) (?:it|its))",

@@ -12,6 +12,7 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
     (r"codellama|llama|vicuna|alpaca", "meta"),
     (r"mistral|mixtral|codestral|ministral|magistral|devstral|pixtral|zephyr", "mistral"),
     (r"qwen|qwq|qvq", "alibaba"),
+    # After llama and qwen: `deepseek-r1-distill-llama` errs like the model it was poured into.
     (r"deepseek", "deepseek"),
     (r"command-|command$|c4ai|aya(?:$|-)", "cohere"),
     (r"grok", "xai"),
@@ -56,10 +57,6 @@ def family_of(model: str) -> str | None:
     """
     provider, _, rest = model.casefold().partition("/")
     name = (rest or provider).rpartition("/")[2]
-    # A distilled model errs like the model it was poured into, whoever taught it.
-    distilled = re.search(r"distill-(llama|qwen)", name)
-    if distilled:
-        name = distilled[1]
     for pattern, maker in _PATTERNS:
         if pattern.search(name):
             return maker
