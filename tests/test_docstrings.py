@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import re
 
 import pytest
 
 from tests.test_layers import MODULES
 
 # Found by importing under the one true name, never by path: two names would be two modules.
-NAMES = [name for name in MODULES if ">>>" in MODULES[name].read_text(encoding="utf-8")]
+EXAMPLE = re.compile(r"^\s*>>> ", re.MULTILINE)
+NAMES = [name for name, path in MODULES.items() if EXAMPLE.search(path.read_text(encoding="utf-8"))]
 
 
 @pytest.mark.parametrize("name", NAMES)
