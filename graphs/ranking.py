@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import operator
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typing_extensions import TypedDict
 
+from dikast.agents.asking import all_of
 from dikast.agents.contract import Critic, Judge
 from dikast.errors import InputError
 from dikast.graphs.deliberation import deliberation_graph
@@ -186,7 +186,7 @@ class Ranker:
             result = await self._hearing.ainvoke(given, context=runtime.context)
             return compared(result["verdict"])
 
-        return list(await asyncio.gather(*(one(pair) for pair in pairs)))
+        return await all_of(one(pair) for pair in pairs)
 
 
 def schedule_name(case: Case, options: RankOptions) -> str:

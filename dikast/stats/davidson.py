@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import log_expit, logsumexp, softmax
+from scipy.special import expit, log_expit, logsumexp, softmax
 
 from dikast.stats.outcomes import Outcomes
 from dikast.stats.strengths import (
@@ -83,7 +83,7 @@ def _loss(
         bend[i, j] = bend[j, i] = met * (tie / 4 - mean_i * mean_j)
         own = np.bincount(i, met * (first + tie / 4 - mean_i**2), n)
         own += np.bincount(j, met * (second + tie / 4 - mean_j**2), n)
-        bend[np.arange(n), np.arange(n)] = own + prior / 2 / np.cosh(theta / 2) ** 2
+        bend[np.arange(n), np.arange(n)] = own + 2 * prior * expit(theta) * expit(-theta)
         if len(x) > n:
             slope[n] = push[2].sum()
             edge = np.bincount(i, met * tie * (0.5 - mean_i), n)

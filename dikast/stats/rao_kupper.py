@@ -83,7 +83,7 @@ def _loss(
         slope, bend = np.zeros(len(x)), np.zeros((len(x), len(x)))
         slope[:n] = pull.sum(axis=0) - pull.sum(axis=1) + prior * np.tanh(theta / 2)
         bend[:n, :n] = -(sharp + sharp.T)
-        own = sharp.sum(axis=0) + sharp.sum(axis=1) + prior / 2 / np.cosh(theta / 2) ** 2
+        own = sharp.sum(axis=0) + sharp.sum(axis=1) + 2 * prior * expit(theta) * expit(-theta)
         bend[np.arange(n), np.arange(n)] += own
         if ties:
             value -= ties * (2 * threshold + np.log(-np.expm1(-2 * threshold)))
