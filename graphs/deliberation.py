@@ -110,42 +110,30 @@ class Deliberation:
         )
         return {"ballots": ballots, **_metered(meter)}
 
-    async def screen(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
-        """Free screens, and the reasoning detector where there is one, examine the new ballots."""
-        raise_halt(state.get("halts", []))
-        number = state["round"]
-        docket = Docket(case=state["case"], presentation=state["candidates"])
-        new = [b for b in state["ballots"] if b.round == number and counts(b)]
-        found = screen(docket, new, self.spec.screens)
-        meter = self._meter(runtime)
-        notes: list[str] = []
-        if self.detector is not None and meter is not None and _in_time(state):
-            more, failure = await self.detector.detect(
-                docket, new, self.spec.rubric.criteria, round=number, gateway=meter
-            )
-            found += more
-            notes += [f"bias detector, round {number}: {failure}"] if failure else []
-        return {
-            "findings": _unheard(found, state.get("findings", []), number),
-            "notes": notes,
-            **_metered(meter),
-        }
+    async def examine(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
+        """Examine the new ballots for bias, and see what is contested and whether to go on.
 
-    async def weigh(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
-        """See what is contested and whether deliberation goes on."""
+        Free screens always look; the reasoning detector does where the panel has one. One node
+        does both, since a step of the graph costs as much as a screen.
+        """
         raise_halt(state.get("halts", []))
+        meter = self._meter(runtime)
+        findings, notes = await self._findings(state, meter)
+        metered = _metered(meter)
+        raise_halt(metered.get("halts", []))
         number, ballots = state["round"], state["ballots"]
         aggregator = self.aggregator(state["candidates"])
+        update: PanelState = {"findings": findings, "notes": notes, **metered, "summoned": []}
         first = number == 0 and "earlier" not in state
         if first and self.spec.protocol.seating == "sequential" and _in_time(state):
             more = courses_of.next_seat(self.spec, aggregator, state["case"].id, ballots)
             if more:
-                return {"summoned": more, "contested": []}
+                return {**update, "summoned": more, "contested": []}
         courses = courses_of.progress(
             self.spec,
             aggregator,
             ballots,
-            state.get("findings", []),
+            [*state.get("findings", []), *findings],
             state["courses"],
             number=number,
             held=number - state["base"],
@@ -153,7 +141,24 @@ class Deliberation:
             late=not _in_time(state),
         )
         going_on = [name for name, course in courses.items() if course.stop is None]
-        return {"summoned": [], "contested": going_on, "courses": courses}
+        return {**update, "contested": going_on, "courses": courses}
+
+    async def _findings(
+        self, state: PanelState, meter: Meter | None
+    ) -> tuple[list[BiasFinding], list[str]]:
+        """What screens and detector find in the round's ballots, and notes on failures."""
+        number = state["round"]
+        docket = Docket(case=state["case"], presentation=state["candidates"])
+        new = [b for b in state["ballots"] if b.round == number and counts(b)]
+        found = screen(docket, new, self.spec.screens)
+        notes: list[str] = []
+        if self.detector is not None and meter is not None and _in_time(state):
+            more, failure = await self.detector.detect(
+                docket, new, self.spec.rubric.criteria, round=number, gateway=meter
+            )
+            found += more
+            notes += [f"bias detector, round {number}: {failure}"] if failure else []
+        return _unheard(found, state.get("findings", []), number), notes
 
     async def criticise(self, state: CritiqueTask, runtime: Runtime[Court]) -> PanelState:
         """The critic takes up one contested criterion."""
@@ -272,9 +277,9 @@ class Deliberation:
 
     def after_convening(self, state: PanelState) -> Any:
         """To the first votes; straight to the critics where an earlier verdict is heard again."""
-        return self.after_weighing(state) if "earlier" in state else self.call_votes(state)
+        return self.after_examining(state) if "earlier" in state else self.call_votes(state)
 
-    def after_weighing(self, state: PanelState) -> Any:
+    def after_examining(self, state: PanelState) -> Any:
         """To the next seat, to the critics, straight to the challenge, or to the verdict."""
         from langgraph.types import Send
 
@@ -469,8 +474,7 @@ def deliberation_graph(
     )
     graph.add_node("convene", step(steps.convene))
     graph.add_node("vote", step(steps.vote), input_schema=VoteTask)
-    graph.add_node("screen", step(steps.screen))
-    graph.add_node("weigh", step(steps.weigh))
+    graph.add_node("examine", step(steps.examine))
     graph.add_node("criticise", step(steps.criticise), input_schema=CritiqueTask)
     graph.add_node("summon", step(steps.summon))
     graph.add_node("aggregate", step(steps.aggregate), defer=True)
@@ -480,10 +484,9 @@ def deliberation_graph(
     graph.add_conditional_edges(
         "convene", steps.after_convening, ["vote", "criticise", "summon", "aggregate"]
     )
-    graph.add_edge("vote", "screen")
-    graph.add_edge("screen", "weigh")
+    graph.add_edge("vote", "examine")
     graph.add_conditional_edges(
-        "weigh", steps.after_weighing, ["vote", "criticise", "summon", "aggregate"]
+        "examine", steps.after_examining, ["vote", "criticise", "summon", "aggregate"]
     )
     graph.add_edge("criticise", "summon")
     graph.add_conditional_edges("summon", steps.call_votes, ["vote", "aggregate"])

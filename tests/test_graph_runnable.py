@@ -64,8 +64,8 @@ def test_steps_stream_as_they_are_done() -> None:
     )
     names = [name for update in graph.stream({"case": case()}) for name in update]
     assert names == [
-        *("convene", "vote", "vote", "vote", "screen", "weigh", "criticise", "summon"),
-        *("vote", "screen", "weigh", "aggregate"),
+        *("convene", "vote", "vote", "vote", "examine", "criticise", "summon"),
+        *("vote", "examine", "aggregate"),
     ]
 
 
