@@ -61,9 +61,10 @@ def ranking_minutes(result: RankingResult) -> str:
     if result.candidates:
         lines += ["", "Ranking (strengths with 95 % intervals; candidates of one rank are tied)"]
         lines += _clipped([_place(c) for c in result.candidates])
-    for title, found in (("before", result.before), ("after", result.after)):
-        if found is not None:
-            lines += ["", f"Contradictions {title} hearing again", *_transitivity(found)]
+    if result.before is not None and result.reheard:
+        lines += ["", "Contradictions before pairs were heard again", *_transitivity(result.before)]
+    if result.after is not None:
+        lines += ["", "Contradictions", *_transitivity(result.after)]
     lines += ["", "Heard again", *_reheard(result)]
     if result.judges:
         lines += ["", "Judges, by their private votes in both orders"]

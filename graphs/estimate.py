@@ -106,6 +106,7 @@ async def estimate(spec: PanelSpec, cases: Iterable[Case]) -> Estimate:
             unpriced |= abacus.unpriced
             most += _times(abacus.usage, 1 + spec.protocol.reasks)
         most += await _roles(steps, prices, case, candidates, rounds, unpriced)
+    await prices.aclose()
     return Estimate(number, least, most, tuple(sorted(unpriced)))
 
 
