@@ -9,10 +9,14 @@ from pathlib import Path
 
 
 def count(folder: Path) -> int:
-    """Python files below a folder, links followed."""
+    """Python files below a folder, links followed.
+
+    A folder without any counts as one: mypy takes it for a namespace package and counts it too.
+    """
     children = sorted(folder.iterdir())
     own = sum(child.suffix == ".py" for child in children)
-    return own + sum(count(c) for c in children if c.is_dir() and c.name != "__pycache__")
+    folders = [child for child in children if child.is_dir() and child.name != "__pycache__"]
+    return max(own, 1) + sum(count(child) for child in folders)
 
 
 def main() -> int:

@@ -86,7 +86,8 @@ def test_cases(tmp_path: Path, cases: str | bytes, words: list[str]) -> None:
             PANEL.replace(
                 'rubric = "groundedness"',
                 'rubric = { id = "r", criteria = [{ id = "c", question = "?", scale = '
-                '{ kind = "integer", low = 1, high = 3 }, anchors = [{ score = 4, text = "x" }] }] }',
+                '{ kind = "integer", low = 1, high = 3 }, '
+                'anchors = [{ score = 4, text = "x" }] }] }',
             ),
             ["p.toml", "outside 1 to 3"],
             id="an-anchor-off-the-scale",

@@ -19,7 +19,7 @@ from dikast.types import Ballot, Case, Reason, Value, Verdict
 
 V = TypeVar("V", bound=Value)
 
-TODO, AWAITING, FAILED = "todo", "awaiting_adjudication", "failed"
+TO_DO, AWAITING, FAILED = "todo", "awaiting_adjudication", "failed"
 
 
 class BallotRow(NamedTuple):
@@ -141,7 +141,7 @@ def put_verdict(
     if not found or found[0][1] != verdict.case_id:
         raise StoreError(f"the run has no case {describe(verdict.case_id)} to finish.")
     ordinal, case_id, state = found[0]
-    if state not in (TODO, AWAITING):
+    if state not in (TO_DO, AWAITING):
         raise StoreError(f"case {describe(case_id)} has a verdict already ({state}).")
     number = insert_verdict(conn, ordinal, verdict, pack(body), now(), current=True)
     if ranking is not None:
@@ -232,4 +232,4 @@ def ballot_row(columns: tuple[object, ...]) -> BallotRow:
 def reopen_failed(conn: sqlite3.Connection) -> int:
     """Mark failed cases as to do; their verdicts stay as history. Returns how many."""
     conn.execute("UPDATE verdicts SET current = 0 WHERE current = 1 AND status = ?", (FAILED,))
-    return conn.execute("UPDATE cases SET state = ? WHERE state = ?", (TODO, FAILED)).rowcount
+    return conn.execute("UPDATE cases SET state = ? WHERE state = ?", (TO_DO, FAILED)).rowcount

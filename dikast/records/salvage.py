@@ -169,9 +169,7 @@ class _Copier:
                 "SELECT ordinal FROM cases WHERE case_id = ?", (verdict.case_id,)
             ).fetchall()
             place = found[0][0] if found else self._stand_in(new, ordinal, verdict.case_id)
-            number = rows.insert_verdict(
-                new, place, verdict, body, str(at), current=bool(current)
-            )
+            number = rows.insert_verdict(new, place, verdict, body, str(at), current=bool(current))
             self._ranking(new, old, number)
             self._counts["verdicts"] += 1
             self._counts["ballots"] += len(verdict.transcript.ballots)

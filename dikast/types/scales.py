@@ -8,6 +8,7 @@ favours the canonically first candidate). `accept` is the only door in; `show` t
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -57,9 +58,9 @@ def _check_range(low: float, high: float) -> None:
 class _Bounds(Value):
     """Shared arithmetic: every scale has a lowest and a highest score."""
 
+    @abstractmethod
     def bounds(self) -> tuple[float, float]:
         """Lowest and highest score."""
-        raise NotImplementedError  # each scale defines its own
 
     def unit(self, score: float) -> float:
         """The score as a share of the way from lowest (0) to highest (1)."""
