@@ -24,7 +24,7 @@ _PAIR_EFFECT = {"raise": "Response A", "lower": "Response B"}
 def briefing(
     brief: Brief, docket: Docket, criteria: Sequence[Criterion], *, seat: str
 ) -> dict[str, SlotValue]:
-    """Values of the slots `own`, `critique`, `findings` and `arguments`.
+    """Values of the slots `own`, `critique`, `findings`, `arguments` and, if any, `standards`.
 
     Args:
         brief: What the judge is to weigh, in canonical terms.
@@ -46,7 +46,10 @@ def briefing(
         if finding.criterion is None or finding.criterion in known
     ]
     arguments = [turn_words(clip(text, LONGEST), docket) for text in brief.arguments]
+    # Declared only where pairs are judged again: standards are made for pairs.
+    standards: dict[str, SlotValue] = {"standards": brief.standards} if brief.standards else {}
     return {
+        **standards,
         "own": list(dict.fromkeys(own)),
         "critique": list(dict.fromkeys(points)),
         "findings": list(dict.fromkeys(findings)),

@@ -21,6 +21,8 @@ class Brief(Value):
     findings: tuple[BiasFinding, ...] = ()
     arguments: tuple[str, ...] = ()
     """Rationales of other judges, anonymous, in an order that tells nothing."""
+    standards: str = ""
+    """What to look at on this case, the same for every pair; empty if none was written."""
 
 
 class Judge(Protocol):

@@ -76,6 +76,8 @@ def ranking_minutes(result: RankingResult) -> str:
 
 def _asked(result: RankingResult) -> str:
     share = f"{result.pairs_asked} of {result.pairs_possible} pairs asked"
+    if result.schedule == "listwise":
+        share = f"{result.pairs_possible} pairs read off whole lists"
     return f"{share} (schedule {result.schedule}), {spent(result.usage)}"
 
 
@@ -121,6 +123,9 @@ def _reheard(result: RankingResult) -> Iterator[str]:
         yield "  nothing"
         return
     yield from _clipped([_pair(outcome) for outcome in again])
+    if result.standards:
+        yield "  by these standards, made once for the case:"
+        yield from (f"    {clip(line, 200)}" for line in result.standards.splitlines())
     yield f"  {result.reheard} hearings took {spent(result.usage_rehearing)}"
 
 

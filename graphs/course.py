@@ -247,6 +247,7 @@ def brief(
     standing: Sequence[Standing],
     findings: Sequence[BiasFinding],
     critiques: Sequence[Critique],
+    standards: str = "",
 ) -> Brief:
     """What one challenged judge is shown under one presentation order. No names, no tallies."""
     rounds = {v.criterion: v.round for v in standing if v.seat == seat and v.criterion in criteria}
@@ -271,4 +272,5 @@ def brief(
             and (finding.seat == seat or (finding.seat is None and finding.severity == "grave"))
         ),
         arguments=arguments(standing, criteria, seat),
+        standards=standards,
     )

@@ -396,6 +396,7 @@ class Deliberation:
                 standing=standing,
                 findings=state.get("findings", []),
                 critiques=state.get("critiques", []),
+                standards=state.get("standards", ""),
             )
             for presentation, group in todo
         )

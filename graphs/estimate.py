@@ -8,7 +8,9 @@ from typing import NamedTuple
 from dikast.graphs.admission import admit
 from dikast.graphs.course import convened
 from dikast.graphs.deliberation import Deliberation
-from dikast.graphs.ranking import enter, only, pairs_wanted
+from dikast.graphs.listing import NAME as LISTWISE
+from dikast.graphs.listing import list_all, list_judges
+from dikast.graphs.ranking import content_keys, enter, only, pairs_wanted
 from dikast.graphs.state import Summons
 from dikast.models.gateway import ModelGateway
 from dikast.models.journal import MemoryJournal
@@ -129,6 +131,11 @@ async def estimate_ranking(
     for case in cases:
         number += 1
         enter({"case": case})
+        if options.schedule == LISTWISE:
+            lists = await _lists(spec, options, case)
+            least, most = least + lists.usage, most + _times(lists.usage, 1 + spec.protocol.reasks)
+            unpriced |= lists.unpriced
+            continue
         ids = [candidate.id for candidate in case.candidates][:_MOST_SAMPLED]
         chain = list(
             dict.fromkeys(sort_pair(a, b) for a, b in zip(ids, ids[1:] + ids[:1], strict=True))
@@ -139,6 +146,23 @@ async def estimate_ranking(
         most += _share(found.most, pairs + options.rehear, len(chain))
         unpriced.update(found.unpriced)
     return Estimate(number, least, most, tuple(sorted(unpriced)))
+
+
+async def _lists(spec: PanelSpec, options: RankOptions, case: Case) -> _Abacus:
+    """What the lists of one case take."""
+    prices = ModelGateway(MemoryJournal())
+    abacus = _Abacus(prices)
+    await list_all(
+        list_judges(spec),
+        case,
+        spec,
+        lists=options.lists,
+        seed=options.seed,
+        keys=content_keys(case),
+        gateway=abacus,
+    )
+    await prices.aclose()
+    return abacus
 
 
 def _share(usage: Usage, times: int, of: int) -> Usage:

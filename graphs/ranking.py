@@ -11,8 +11,12 @@ from typing_extensions import TypedDict
 
 from dikast.agents.asking import all_of
 from dikast.agents.contract import Critic, Judge
+from dikast.agents.rubric_maker import RubricMaker, Standards
 from dikast.errors import InputError
+from dikast.graphs.court import Meter, OwnGateways, raise_halt
 from dikast.graphs.deliberation import deliberation_graph
+from dikast.graphs.listing import NAME as LISTWISE
+from dikast.graphs.listing import list_all, list_judges, list_outcomes
 from dikast.graphs.nodes import step
 from dikast.graphs.pairwise import require_preferences
 from dikast.graphs.ranking_report import (
@@ -70,7 +74,11 @@ class RankState(TypedDict, total=False):
     case: Case
     comparisons: Annotated[list[Comparison], operator.add]
     """Every hearing of every pair, in the order of asking."""
+    listed: list[PairOutcome]
+    """Outcomes read off whole lists, in place of comparisons."""
     reheard: list[Pair]
+    standards: str
+    standards_failure: str
     before: TransitivityReport
     usage: Annotated[Usage, operator.add]
     usage_rehearing: Usage
@@ -90,10 +98,16 @@ class Ranker:
     ) -> None:
         self.spec, self.options = spec, options
         self._hearing = deliberation_graph(spec, judges=judges, critic=critic)
+        self._listers = list_judges(spec, judges) if options.schedule == LISTWISE else {}
+        self._gateways = OwnGateways(spec)
+        maker = None if critic is not None else spec.critic
+        self._maker = RubricMaker(maker) if maker is not None and maker.embedded is None else None
 
     async def hear(self, state: RankState, runtime: Runtime[Court]) -> RankState:
         """Judge the pairs of the schedule, a batch at a time."""
         case = enter(state)
+        if self._listers:
+            return await self._list(case, runtime)
         schedule = schedule_of(case, self.options)
         heard: list[Comparison] = []
         while not schedule.done:
@@ -109,9 +123,8 @@ class Ranker:
 
     async def examine(self, state: RankState, runtime: Runtime[Court]) -> RankState:
         """Look for contradictions before anything is heard again."""
-        latest = standing_pairs(state["comparisons"])
         items = [candidate.id for candidate in state["case"].candidates]
-        return {"before": report(list(latest.values()), items), "reheard": []}
+        return {"before": report(standing_outcomes(state), items), "reheard": []}
 
     async def rehear(self, state: RankState, runtime: Runtime[Court]) -> RankState:
         """Hear pairs on cycles again, weakest first, until none is left or the budget is used.
@@ -120,9 +133,13 @@ class Ranker:
         challenged judges vote once more. One pair of each cycle at a time, since every changed
         outcome may dissolve others.
         """
+        if "listed" in state:
+            return {}  # no pair was heard that could be heard again
         case = state["case"]
         items = [candidate.id for candidate in case.candidates]
         comparisons = list(state["comparisons"])
+        standards: Standards | None = None
+        asked = Usage()
         done: list[Pair] = []
         while len(done) < self.options.rehear:
             outcomes = tally_outcomes(standing_pairs(comparisons).values(), items, by_support=True)
@@ -135,13 +152,20 @@ class Ranker:
             pairs = [chosen[n] for n in sorted(chosen)][: self.options.rehear - len(done)]
             if not pairs:
                 break
+            if standards is None:
+                standards, asked = await self._standards(case, runtime)
             earlier = {frozenset((c.first, c.second)): c for c in comparisons}
-            comparisons += await self._compare_all(case, pairs, runtime, earlier=earlier)
+            comparisons += await self._compare_all(
+                case, pairs, runtime, earlier=earlier, standards=standards.text
+            )
             done += pairs
         again = comparisons[len(state["comparisons"]) :]
-        spent = _spent(again)
+        spent = _spent(again) + asked
+        made = standards or Standards("")
         return {
             "comparisons": again,
+            "standards": made.text,
+            "standards_failure": made.failure,
             "reheard": done,
             "usage": spent,
             "usage_rehearing": spent,
@@ -150,8 +174,7 @@ class Ranker:
     async def conclude(self, state: RankState, runtime: Runtime[Court]) -> RankState:
         """Fit the ranking model on what stands, and report what was intransitive."""
         items = [candidate.id for candidate in state["case"].candidates]
-        latest = standing_pairs(state["comparisons"])
-        outcomes = [latest[pair] for pair in sorted(latest)]
+        outcomes = standing_outcomes(state)
         ranking, places, margin = ranked(outcomes, items, self.options)
         result = RankingResult(
             case_id=state["case"].id,
@@ -159,9 +182,10 @@ class Ranker:
             **placed(ranking, places, margin),
             model=self.options.model,
             schedule=schedule_name(state["case"], self.options),
-            pairs_asked=len(latest),
+            pairs_asked=0 if "listed" in state else len(outcomes),
             pairs_possible=len(items) * (len(items) - 1) // 2,
             reheard=len(state["reheard"]),
+            standards=state.get("standards", ""),
             outcomes=tuple(outcomes),
             before=state["before"],
             after=report(outcomes, items),
@@ -169,7 +193,49 @@ class Ranker:
             usage=state.get("usage", Usage()),
             usage_rehearing=state.get("usage_rehearing", Usage()),
         )
+        failure = state.get("standards_failure", "")
+        if failure:
+            told = f"pairs were heard again without standards of the case: {failure}"
+            result = result.model_copy(
+                update={"note": "; ".join(filter(None, [result.note, told]))}
+            )
         return {"ranking": result}
+
+    async def _list(self, case: Case, runtime: Runtime[Court]) -> RankState:
+        """Let every judge order whole lists."""
+        meter = self._meter(runtime)
+        listings = await list_all(
+            self._listers,
+            case,
+            self.spec,
+            lists=self.options.lists,
+            seed=self.options.seed,
+            keys=content_keys(case),
+            gateway=meter,
+        )
+        if meter is not None and meter.halt is not None:
+            raise_halt([meter.halt])
+        ids = [candidate.id for candidate in case.candidates]
+        return {
+            "case": case,
+            "comparisons": [],
+            "listed": list_outcomes(listings, ids, self.spec),
+            "usage": Usage() if meter is None else meter.usage,
+        }
+
+    async def _standards(self, case: Case, runtime: Runtime[Court]) -> tuple[Standards, Usage]:
+        """The standards by which the case's pairs are heard again, made once, and their cost."""
+        meter = self._meter(runtime)
+        if self._maker is None or meter is None:
+            return Standards(""), Usage()
+        made = await self._maker.make(case, self.spec.rubric.criteria, gateway=meter)
+        if meter.halt is not None:
+            raise_halt([meter.halt])
+        return made, meter.usage
+
+    def _meter(self, runtime: Runtime[Court]) -> Meter | None:
+        gateway = self._gateways.get(runtime.context)
+        return None if gateway is None else Meter(gateway)
 
     async def _compare_all(
         self,
@@ -178,12 +244,17 @@ class Ranker:
         runtime: Runtime[Court],
         *,
         earlier: Mapping[frozenset[str], Comparison] | None = None,
+        standards: str = "",
     ) -> list[Comparison]:
+        # One gateway for the pairs and for the standards, so that they share a budget and pacing.
+        court = Court(gateway=self._gateways.get(runtime.context))
+
         async def one(pair: Pair) -> Comparison:
             given: PanelInput = {"case": only(case, pair)}
             if earlier is not None:
                 given["earlier"] = earlier[frozenset(pair)].verdict
-            result = await self._hearing.ainvoke(given, context=runtime.context)
+                given["standards"] = standards
+            result = await self._hearing.ainvoke(given, context=court)
             return compared(result["verdict"])
 
         return await all_of(one(pair) for pair in pairs)
@@ -282,6 +353,14 @@ def standing_pairs(comparisons: Sequence[Comparison]) -> dict[Pair, PairOutcome]
         else:
             latest[pair] = outcome.model_copy(update={"hearings": before.hearings + 1})
     return latest
+
+
+def standing_outcomes(state: RankState) -> list[PairOutcome]:
+    """What stands on every pair, sorted: read off lists, or off the latest hearings."""
+    if "listed" in state:
+        return state["listed"]
+    latest = standing_pairs(state["comparisons"])
+    return [latest[pair] for pair in sorted(latest)]
 
 
 def _first_hearings(comparisons: Sequence[Comparison]) -> list[Comparison]:

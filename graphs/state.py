@@ -92,6 +92,8 @@ class PanelInput(TypedDict, total=False):
     earlier: Verdict
     """A verdict on the same case that is to be heard again: its ballots stand, the critics take
     up every criterion, and challenged judges vote in further rounds."""
+    standards: str
+    """What judges are shown when they vote on a pair again, the same for every pair of a case."""
 
 
 class PanelOutput(TypedDict, total=False):
@@ -108,6 +110,7 @@ class PanelState(TypedDict, total=False):
     deadline: float
     """On the clock of `time.monotonic`."""
     earlier: Verdict
+    standards: str
     base: int
     """The round that deliberation starts from: 0, or the last one of `earlier`."""
     round: int

@@ -15,7 +15,10 @@ from dikast.prompts import Block, SlotValue, Template
 from dikast.types import MARK, PromptMessage
 
 MARKER = "k7Qz-marker"
-WANTED = ("critic", "detector", "judge", "judge_pair", "reask", "revise", "revise_pair")
+WANTED = (
+    *("case_rubric", "critic", "detector", "judge", "judge_pair", "rank_list", "reask"),
+    *("revise", "revise_pair"),
+)
 FENCED = [
     (name, slot)
     for name in prompts.names()

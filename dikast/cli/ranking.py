@@ -8,6 +8,7 @@ from pathlib import Path
 from dikast.cli.comparing import board_records, pooled, print_boards
 from dikast.cli.exits import say
 from dikast.errors import ConfigError
+from dikast.graphs.listing import NAME as LISTWISE
 from dikast.graphs.ranking_report import rerank
 from dikast.ranking_text import ranking_headline, ranking_minutes, ranking_summary
 from dikast.records.runfile import RunFile
@@ -16,9 +17,6 @@ from dikast.running import work_of
 from dikast.stats.rankers import FITS, VOTES
 from dikast.stats.schedules import SCHEDULES
 from dikast.types import RankOptions, Verdict
-
-LISTWISE = "listwise"
-"""The way to rank that asks for whole rankings instead of pairs."""
 
 
 def rank_options(

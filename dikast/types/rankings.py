@@ -24,6 +24,8 @@ class RankOptions(Value):
     """Most pairs on cycles that are heard again."""
     model: str = "davidson"
     """Ranking model or voting rule."""
+    lists: int = Field(default=4, ge=1, le=64)
+    """Orders in which each judge is shown the whole list, if `listwise`; places are averaged."""
     batch: int = Field(default=16, ge=1)
     """Pairs asked at a time; a larger batch is faster, a smaller one adapts sooner."""
     seed: int = 0
@@ -132,6 +134,8 @@ class RankingResult(Value):
     pairs_asked: int = 0
     pairs_possible: int = 0
     reheard: int = 0
+    standards: str = ""
+    """What judges were shown when pairs were heard again, made once for the case."""
     outcomes: tuple[PairOutcome, ...] = ()
     before: TransitivityReport | None = None
     """Before pairs on cycles were heard again."""
