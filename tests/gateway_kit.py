@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
+from dikast.models.gateway import ModelGateway
 from dikast.models.wire import ModelFacts, TransportError, WireReply, WireRequest
 from dikast.types import CallFailure, ModelReply, ModelSpec, Place, PromptMessage, Reason
 from dikast.types.calls import ModelRequest
@@ -86,3 +87,17 @@ def reply_of(answer: ModelReply | CallFailure) -> ModelReply:
 def failure_of(answer: ModelReply | CallFailure) -> CallFailure:
     assert isinstance(answer, CallFailure), answer
     return answer
+
+
+def with_gateway(
+    use: Callable[[ModelGateway], Coroutine[Any, Any, Any]], answer: Answer, **options: Any
+) -> tuple[Any, Scripted]:
+    """Run a coroutine function on a fresh gateway over a scripted transport."""
+    transport = Scripted(answer, options.pop("facts", None))
+    options = {"backoff": 0.001, **options}
+
+    async def main() -> Any:
+        async with ModelGateway(transport=transport, **options) as gateway:
+            return await use(gateway)
+
+    return asyncio.run(main()), transport
