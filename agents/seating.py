@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import cast
 
 from dikast.agents.bias_detector import ReasoningDetector
+from dikast.agents.contract import Critic, Judge
 from dikast.agents.critic import ModelCritic
 from dikast.agents.embedded._critic import EmbeddedCritic
 from dikast.agents.panel_judge import PanelJudge
-
-from dikast.agents.contract import Critic, Judge
 from dikast.errors import ConfigError
 from dikast.registry import load
 from dikast.types import JudgeSpec, ModelSpec, ProtocolSpec

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dikast.records.cases import case_from_row
-
 from dikast.errors import InputError
 from dikast.graphs.state import PanelState
+from dikast.records.cases import case_from_row
 from dikast.types import Case, PanelSpec, PreferenceScale
 
 
