@@ -15,12 +15,14 @@ import pytest
 from typer.testing import CliRunner
 
 from dikast.api import Panel
+from dikast.boards import boards, played
 from dikast.cli.app import app
 from dikast.graphs.work import Work
+from dikast.pair_figures import label_of, panel_accuracy
 from dikast.records.runfile import RunFile
 from dikast.records.salvage import salvage
 from dikast.running import begin
-from dikast.types import RankOptions
+from dikast.types import Candidate, Case, RankOptions
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 TEXTS = {"rome": "It is in Rome.", "paris": "It is in Paris.", "near": "It is in Rome, near a sea."}
@@ -145,6 +147,11 @@ def test_comparisons_name_winners_and_score_judges(tmp_path: Path) -> None:
     assert "bridge: 1978 is preferred, margin 1.00" in done.stdout
     assert "against labels: judgebench" in done.stdout
     assert "Leaderboard of the panel: 3 systems over 4 cases" in done.stdout
+    with RunFile.open(tmp_path / "p.dikast", readonly=True) as run:
+        shares = {row.item: row.win_rate.value for row in boards(played(run))["panel"].rows}
+        assert (shares["beta"], shares["alpha"]) == (0.0, 0.75)
+        right = panel_accuracy(run)
+        assert (right.value, right.n) == (0.5, 4)
     assert "Who" not in done.stderr
     again = dikast(tmp_path, "compare", str(EXAMPLES / "pairs.jsonl"), "--json", "--limit", "2")
     rows = [json.loads(line) for line in again.stdout.splitlines()]
@@ -152,6 +159,22 @@ def test_comparisons_name_winners_and_score_judges(tmp_path: Path) -> None:
     assert set(rows[-1]["summary"]) == {"outcomes", "panel_accuracy", "judges", "leaderboards"}
     reranked = dikast(tmp_path, "decide", "p.dikast", "--model", "bradley_terry")
     assert "bradley_terry" in reranked.stdout
+
+
+@pytest.mark.parametrize(
+    ("label", "meant"),
+    [("x", "a"), ("y", "b"), ("first", "a"), ("B", "b"), ("tie", "tie"), ("z", "abstain"),
+     (1, "abstain"), (None, "abstain")],
+)  # fmt: skip
+def test_what_a_label_names(label: str | int | None, meant: str) -> None:
+    both = (Candidate(id="x", text="1"), Candidate(id="y", text="2"))
+    labels = {} if label is None else {"preferred": label}
+    assert label_of(Case(id="q", candidates=both, labels=labels)) == meant
+
+
+def test_a_label_that_is_an_id_means_the_id() -> None:
+    both = (Candidate(id="b", text="1"), Candidate(id="a", text="2"))
+    assert label_of(Case(id="q", candidates=both, labels={"preferred": "b"})) == "a"
 
 
 def test_the_best_of_a_case_takes_a_knockout(tmp_path: Path) -> None:

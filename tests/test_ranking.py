@@ -157,6 +157,12 @@ def test_the_planted_order_of_eight_is_recovered(pulls: Sequence[float], schedul
         assert (found.winner, found.after and found.after.cycles) == ("c07", ())
     else:  # a median of one opinion and two ties is a tie: nothing is known, and that is said
         assert found.winner is None
+    for outcome in found.outcomes:
+        assert set(outcome.votes) == {"a", "b", "c"}
+        for seat, pull in zip("abc", pulls, strict=True):
+            lead = strengths[outcome.first] - strengths[outcome.second]
+            held = "tie" if abs(pull) > 1 else "first" if lead > 0 else "second"
+            assert outcome.votes[seat] == held
     by_seat = {judge.seat: judge.first_rate for judge in found.judges}
     for seat, pull in zip("abc", pulls, strict=True):
         assert by_seat[seat] == {0.0: 0.5, 0.5: 0.5, 50.0: 1.0, -50.0: 0.0}[pull]

@@ -101,6 +101,26 @@ def test_what_is_no_permutation_is_no_vote(reply: str | CallFailure) -> None:
     assert found.reason
 
 
+def test_lists_below_the_quorum_decide_nothing() -> None:
+    model = ScriptedModel({"ann": by_merit, "bob": "no order"})
+    found = ranked(panel("ann", "bob"), model, schedule="listwise", lists=1)
+    assert {o.reason for o in found.outcomes} == {Reason.NO_QUORUM}
+    assert all(set(o.votes) == {"ann"} for o in found.outcomes)
+    three = ScriptedModel({"bob": "no order", "*": by_merit})
+    assert ranked(panel("ann", "bob", "cyd"), three, schedule="listwise", lists=1).winner == "x"
+
+
+def test_opposite_lists_leave_pairs_open() -> None:
+    def reversed_merit(request: ModelRequest, mark: str) -> str:
+        given = json.loads(by_merit(request, mark))
+        return json.dumps({**given, "ranking": given["ranking"][::-1]})
+
+    model = ScriptedModel({"ann": by_merit, "bob": reversed_merit})
+    found = ranked(panel("ann", "bob"), model, schedule="listwise", lists=1)
+    assert {o.reason for o in found.outcomes} == {Reason.TIE}
+    assert found.groups == ()
+
+
 def test_an_unreadable_list_is_asked_for_once_more() -> None:
     answers = iter(["no order", None])
 
