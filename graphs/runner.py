@@ -33,9 +33,7 @@ def broken(case: Case, spec: PanelSpec, error: Exception) -> Verdict:
     )
 
 
-async def judge_one(
-    graph: Hearing, case: Case, spec: PanelSpec, court: Court
-) -> Verdict:
+async def judge_one(graph: Hearing, case: Case, spec: PanelSpec, court: Court) -> Verdict:
     """Take one case through a graph. One poisoned case costs one case.
 
     Raises:
