@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dikast.stats.agreement import fleiss
 from dikast.stats.order_scores import first_position_rate, order_consistency
 from dikast.stats.orders import STEPS, Choice, Folding, choice_of, fold_orders
 from dikast.stats.outcomes import Outcomes, Pairing, tally
@@ -122,13 +123,16 @@ def test_prd_agreement_with_people(
     assert weights is not None
     equal = dict.fromkeys(JUDGES, 1.0)
     right: dict[str, int] = defaultdict(int)
+    ranked: list[tuple[Choice, Choice]] = []
     for (question, first, second), human in people.items():
         votes = {judge: prd[question, judge][first, second] for judge in JUDGES}
         for judge, choice in votes.items():
             right[judge] += choice == human
-        right["peer rank"] += weighted_choice(votes, weights) == human
+        ranked.append((weighted_choice(votes, weights), human))
+        right["peer rank"] += ranked[-1][0] == human
         right["uniform"] += weighted_choice(votes, equal) == human
     assert len(people) == 1600
+    assert fleiss(ranked).value == pytest.approx(0.409960, abs=5e-7)
     assert {who: count / 1600 for who, count in right.items()} == pytest.approx(
         {
             "gpt4": 0.6425, "claude": 0.606875, "gpt35": 0.620625, "bard": 0.553125,
