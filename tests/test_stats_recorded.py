@@ -254,6 +254,11 @@ def test_pandalm_majority_and_accuracy(
     as_ties = ["tie" if choice == "abstain" else choice for choice in answers]
     right = sum(x == y for x, y in zip(as_ties, labels, strict=True))
     assert right / 999 == pytest.approx(0.7107, abs=5e-5)
+    f1 = []
+    for choice in ("tie", "a", "b"):
+        hit = sum(x == y == choice for x, y in zip(as_ties, labels, strict=True))
+        f1.append(2 * hit / (as_ties.count(choice) + labels.count(choice)))
+    assert np.mean(f1) == pytest.approx(0.5755, abs=5e-5)
 
 
 # --- MT-bench: people and GPT-4 on pairs, with ties --------------------------------------------
