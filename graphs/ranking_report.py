@@ -14,7 +14,7 @@ from dikast.stats.orders import Choice, choice_of
 from dikast.stats.outcomes import Outcomes, Pairing, connectivity, tally
 from dikast.stats.position_aware import Showing, fit_position_aware
 from dikast.stats.rankers import FITS, fit, rank
-from dikast.stats.rankings import Ranking, no_ranking
+from dikast.stats.rankings import Ranking, merge_groups, no_ranking
 from dikast.stats.sage import ordered_verdicts, sage
 from dikast.stats.transitivity import transitivity
 from dikast.types import (
@@ -338,16 +338,7 @@ def merge_cycles(ranking: Ranking, cycles: Sequence[Sequence[str]]) -> Ranking:
         >>> merge_cycles(order, [("x", "z")]).groups
         (('w',), ('x', 'y', 'z'))
     """
-    groups = [set(group) for group in ranking.groups]
-    for cycle in cycles:
-        touched = [n for n, group in enumerate(groups) if group & set(cycle)]
-        if touched:
-            first, last = touched[0], touched[-1]
-            groups[first : last + 1] = [set().union(*groups[first : last + 1])]
     if not cycles:
         return ranking
-    return ranking.noted(
-        groups=tuple(tuple(sorted(group)) for group in groups),
-        note=(ranking.note + "; " if ranking.note else "") + "members of a cycle are tied",
-        cyclic=True,
-    )
+    note = (ranking.note + "; " if ranking.note else "") + "members of a cycle are tied"
+    return merge_groups(ranking, cycles).noted(note=note, cyclic=True)
