@@ -26,6 +26,7 @@ class Room(NamedTuple):
 
 ROOMS: dict[str, Room] = {
     "rules": Room("dikast.rules", "decide"),
+    "fits": Room("dikast.rules", "fit"),
     "formats": Room("dikast.formats", "FORMAT"),
     "detectors": Room("dikast.agents.detectors", "detect"),
     "embedded": Room("dikast.agents.embedded", "JUDGE"),

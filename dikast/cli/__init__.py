@@ -11,6 +11,6 @@ def main() -> None:
     # three times as slow on two busy cores). Set before numpy is loaded; your own choice wins.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-    from dikast.cli.app import app
+    from dikast.cli.every import app
 
     app()

@@ -1,4 +1,8 @@
-"""All commands and their options. What they do lives in the modules they import when called."""
+"""The root command, and the commands that judge, compare, rank and read runs.
+
+What they do lives in the modules they import when called. Further commands stand in
+`commands_*.py`, one file per topic; `every` brings all of them together.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,21 @@ from typing import Annotated, Optional
 import typer
 
 from dikast.cli.exits import guarded
+from dikast.cli.options import (
+    Budget,
+    Cases,
+    Deadline,
+    DryRun,
+    FailUnder,
+    Json,
+    Limit,
+    Models,
+    Out,
+    PanelFile,
+    RubricOption,
+    RunFileArgument,
+    Workers,
+)
 
 app = typer.Typer(
     name="dikast",
@@ -19,48 +38,6 @@ app = typer.Typer(
 )
 panel_app = typer.Typer(help="Check a panel, or estimate what it costs.", no_args_is_help=True)
 app.add_typer(panel_app, name="panel")
-
-Cases = Annotated[
-    Path, typer.Argument(help="Cases: .jsonl, .csv, .parquet, or a folder.", show_default=False)
-]
-PanelFile = Annotated[
-    Optional[Path],  # noqa: UP045 - typer reads this at run time
-    typer.Option("--panel", "-p", help="panel.toml; without it the embedded panel judges."),
-]
-Models = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option(
-        "--judge", "-j", help="A model as litellm names it; repeat for more seats. No panel file."
-    ),
-]
-RubricOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--rubric", "-r", help="A rubric pack's name, or a rubric.toml."),
-]
-Limit = Annotated[
-    Optional[int],  # noqa: UP045
-    typer.Option("--limit", "-n", min=1, help="Take only the first N cases."),
-]
-Budget = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--budget", "-b", help="Spend at most 5usd, 500calls or 2Mtok on this run."),
-]
-Workers = Annotated[
-    Optional[int],  # noqa: UP045
-    typer.Option("--workers", "-w", min=1, help="Cases in flight.  [default: 16]"),
-]
-Deadline = Annotated[
-    Optional[float],  # noqa: UP045
-    typer.Option("--deadline", min=1, help="End the run after so many seconds."),
-]
-Json = Annotated[bool, typer.Option("--json", help="JSON lines, one per case, on stdout.")]
-FailUnder = Annotated[
-    Optional[float],  # noqa: UP045
-    typer.Option(
-        "--fail-under", help="Exit with 4 if the mean score of the decided cases is below this."
-    ),
-]
-RunFileArgument = Annotated[Path, typer.Argument(help="A run file.", show_default=False)]
 
 
 def _version(value: bool) -> None:
@@ -87,14 +64,9 @@ def judge(
     panel: PanelFile = None,
     model: Models = None,
     rubric: RubricOption = None,
-    out: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--out", "-o", help="The run file to make.  [default: CASES.dikast]"),
-    ] = None,
+    out: Out = None,
     budget: Budget = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Predict calls and cost; send nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     limit: Limit = None,
     workers: Workers = None,
     deadline: Deadline = None,
@@ -109,13 +81,6 @@ def judge(
         dry(cases, panel, model, rubric, limit=limit, json=json)
     else:
         start(cases, panel, model, rubric, out=out, limit=limit, job=job)
-
-
-Out = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option("--out", "-o", help="The run file to make.  [default: CASES.dikast]"),
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Predict calls and cost; send nothing.")]
 
 
 @app.command()

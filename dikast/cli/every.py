@@ -1,0 +1,7 @@
+"""The app with all its commands. A new topic is one file `commands_NAME.py` and one line here."""
+
+from __future__ import annotations
+
+from dikast.cli.app import app
+
+__all__ = ["app"]
