@@ -54,6 +54,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "networkx": ("dikast.stats",),
     "scipy": ("dikast.stats",),
     "choix": ("dikast.stats",),
+    "rapidfuzz": ("dikast.stats",),
     "numpy": ("dikast.stats", "dikast.rules"),
     "PIL": ("dikast.media",),
     "matplotlib": ("dikast.plots",),
