@@ -29,6 +29,7 @@ ROOMS: dict[str, Room] = {
     "fits": Room("dikast.rules", "fit"),
     "formats": Room("dikast.formats", "FORMAT"),
     "detectors": Room("dikast.agents.detectors", "detect"),
+    "probes": Room("dikast.agents.probes", "PROBE"),
     "embedded": Room("dikast.agents.embedded", "JUDGE"),
 }
 

@@ -34,6 +34,8 @@ class Criterion(Value):
     """Its share in the overall score, relative to the other criteria."""
     needs: tuple[Need, ...] = ()
     """Parts without which every judge abstains as `not_applicable`."""
+    best_first: bool = False
+    """Whether judges are told the scale and its anchors from the best end; scores mean the same."""
 
     @model_validator(mode="after")
     def _anchors_fit(self) -> Self:
