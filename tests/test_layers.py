@@ -56,7 +56,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "scipy": ("dikast.stats",),
     "choix": ("dikast.stats",),
     "rapidfuzz": ("dikast.stats",),
-    "numpy": ("dikast.stats", "dikast.rules", "dikast.probing", "dikast.audit"),
+    "numpy": ("dikast.stats", "dikast.rules", "dikast.probing", "dikast.audit", "dikast.testing"),
     "PIL": ("dikast.media",),
     "matplotlib": ("dikast.plots",),
     "typer": ("dikast.cli",),
