@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check build-check clean
+.PHONY: demo test check build-check interop clean
 
 $(VENV)/.pip:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "dikast needs Python 3.11 or newer; set PYTHON=/path/to/it")'
@@ -42,5 +42,9 @@ check: $(VENV)/.check
 build-check: $(VENV)/.check
 	$(BIN)/python .ci/build.py
 
+# Every plug against the real tool, in an environment each; some: make interop TOOLS="ragas deepeval"
+interop:
+	$(PYTHON) .ci/interop.py $(TOOLS)
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-interop-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

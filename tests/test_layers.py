@@ -64,6 +64,11 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pandas": ("dikast.records", "dikast.adapters"),
     "pyarrow": ("dikast.records", "dikast.adapters"),
     "hypothesis": ("dikast.testing",),
+    "langchain_classic": ("dikast.adapters",),
+    "langsmith": ("dikast.adapters",),
+    "openevals": ("dikast.adapters",),
+    "ragas": ("dikast.adapters",),
+    "deepeval": ("dikast.adapters",),
 }
 
 LATE = {"litellm", "langgraph", "langchain_core", "openai"}
