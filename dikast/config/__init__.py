@@ -2,9 +2,9 @@
 
 from dikast.agents.embedded._panel import embedded_panel
 from dikast.config.checking import check_panel, check_rule_params
-from dikast.config.families import family_of
 from dikast.config.reading import load_panel, panel_from_dict
 from dikast.config.writing import dump_panel
+from dikast.families import family_of
 
 __all__ = [
     "check_panel",

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from dikast import registry
-from dikast.config.families import family_of
 from dikast.config.faults import Fault
 from dikast.config.lines import Where, shown
 from dikast.errors import ConfigError
+from dikast.families import family_of
 from dikast.models.facts import litellm_facts
 from dikast.models.loading import load_litellm
 from dikast.rules import Vote

@@ -64,7 +64,7 @@ def _file(path: Path) -> Iterator[Found]:
         yield from _parquet(path)
     else:
         raise InputError(
-            f"`{path.name}` is no known kind of case file.",
+            f"`{path.name}` is no known kind of file.",
             hint=f"Known: {', '.join(SUFFIXES)}, or a folder of these.",
             path=str(path),
         )
@@ -192,8 +192,8 @@ def _broken(error: Exception, path: Path, line: int, *, hint: str = "") -> Input
 def _object(row: Any, path: Path, line: int) -> Mapping[str, Any]:
     if not isinstance(row, dict):
         raise InputError(
-            "a case must be a JSON object.",
-            hint='Write {"id": …, "question": …, "response": …}.',
+            "a row must be a JSON object.",
+            hint='Write {"id": …, …}, one object per row.',
             path=str(path),
             line=line,
         )

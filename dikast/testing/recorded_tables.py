@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from dikast.config.families import family_of
+from dikast.families import family_of
 from dikast.stats.ballot_table import BallotTable, Row
 from dikast.testing.recorded import recorded_rows
 from dikast.types import IntegerScale, OrdinalScale, PreferenceScale, RealScale, Scale, YesNoScale
