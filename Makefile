@@ -1,10 +1,11 @@
 # Everything happens inside this checkout: .venv is made here and nothing outside is changed.
 PYTHON ?= python3
 VENV := .venv
+ORACLES := .venv-oracles
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check build-check interop clean
+.PHONY: demo test check build-check interop oracles clean
 
 $(VENV)/.pip:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "dikast needs Python 3.11 or newer; set PYTHON=/path/to/it")'
@@ -17,7 +18,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt $(VENV)/.pip
 	touch $@
 
 $(VENV)/.test: $(VENV)/.installed
-	$(PIP) install -c constraints.txt --group test
+	$(PIP) install -c constraints.txt --group test --group oracles
 	touch $@
 
 $(VENV)/.check: $(VENV)/.test
@@ -42,9 +43,20 @@ check: $(VENV)/.check
 build-check: $(VENV)/.check
 	$(BIN)/python .ci/build.py
 
+# Crowd models and prediction-powered inference of others: heavy, hence apart.
+$(ORACLES)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(ORACLES)
+	$(ORACLES)/bin/python -m pip --disable-pip-version-check --quiet install 'pip>=25.1'
+	$(ORACLES)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt \
+	  -e . --group test --group oracles --group heavy-oracles
+	touch $@
+
+oracles: $(ORACLES)/.installed
+	OPENBLAS_NUM_THREADS=1 $(ORACLES)/bin/python -m pytest tests -k oracles
+
 # Every plug against the real tool, in an environment each; some: make interop TOOLS="ragas deepeval"
 interop:
 	$(PYTHON) .ci/interop.py $(TOOLS)
 
 clean:
-	rm -rf $(VENV) .venv-interop-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(ORACLES) .venv-interop-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dikast.stats.agreement import cohen, fleiss
+from dikast.stats.agreement import cohen
 from dikast.stats.orders import STEPS, Choice, choice_of
+from dikast.stats.raters import fleiss
 
 Rows = Callable[[str], list[dict[str, Any]]]
 SLOT: dict[str, Choice] = {"first": "a", "second": "b", "tie": "tie"}

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dikast.stats.agreement import fleiss
 from dikast.stats.order_scores import first_position_rate, order_consistency
 from dikast.stats.orders import STEPS, Choice, Folding, choice_of, fold_orders
 from dikast.stats.outcomes import Outcomes, Pairing, tally
 from dikast.stats.peer_rank import peer_rank, weighted_choice
+from dikast.stats.raters import fleiss
 from dikast.stats.sage import mean_sage, ordered_verdicts, sage
 from dikast.stats.transitivity import triple_classes
 
