@@ -7,14 +7,13 @@ Needs the extra `plots` (matplotlib).
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from dikast.drawing import save, short
 from dikast.errors import ConfigError
 from dikast.graphs.ranking_report import tally_outcomes
-from dikast.minutes import visible
 from dikast.stats.leaderboards import Leaderboard
 from dikast.stats.outcomes import Outcomes, cyclic_components
 from dikast.types import RankingResult
@@ -36,12 +35,6 @@ _CELLS = (
     ("win on a cycle", _CYCLE),
 )
 """What a cell of the matrix may say, and its colour."""
-_SETTINGS = {
-    "text.parse_math": False,  # ids are data: `$x$` is no formula
-    "svg.fonttype": "none",
-    "svg.hashsalt": "dikast",
-    "font.size": 9.0,
-}
 
 
 def plot_outcomes(result: RankingResult, path: str | Path) -> Path:
@@ -65,11 +58,9 @@ def plot_outcomes(result: RankingResult, path: str | Path) -> Path:
     title = f"Outcomes of {short(result.case_id, 60)}: {_cycles(len(set(cyclic.values())))}"
     if len(order) <= MOST_NODES:
         groups = {i: n for n, group in enumerate(result.groups, 1) for i in group}
-        return _save(
-            path, (7.5, 7.5), lambda axes: _graph(axes, seen, order, cyclic, groups, title)
-        )
+        return save(path, (7.5, 7.5), lambda axes: _graph(axes, seen, order, cyclic, groups, title))
     side = min(4 + len(order) / 12, 20)
-    return _save(path, (side, side), lambda axes: _matrix(axes, seen, order, cyclic, title))
+    return save(path, (side, side), lambda axes: _matrix(axes, seen, order, cyclic, title))
 
 
 def plot_ranking(ranked: RankingResult | Leaderboard, path: str | Path) -> Path:
@@ -89,7 +80,7 @@ def plot_ranking(ranked: RankingResult | Leaderboard, path: str | Path) -> Path:
     if not rows:
         raise ConfigError(f"there is no ranking to draw: {ranked.reason}")
     height = 1.3 + 0.27 * min(len(rows), MOST_ROWS + 1)
-    return _save(path, (8, height), lambda axes: _strengths(axes, rows, title))
+    return save(path, (8, height), lambda axes: _strengths(axes, rows, title))
 
 
 # -- outcomes ------------------------------------------------------------------------------------
@@ -201,12 +192,6 @@ def _matrix(
     )
 
 
-def short(text: str, longest: int) -> str:
-    """A label: visible, on one line, cut with an ellipsis."""
-    line = " ".join(visible(text[: 4 * longest]).split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
-
-
 # -- rankings ------------------------------------------------------------------------------------
 
 
@@ -260,35 +245,3 @@ def _strengths(axes: Axes, rows: list[_Row], title: str) -> None:
 
 
 # -- files ---------------------------------------------------------------------------------------
-
-
-def _save(path: str | Path, size: tuple[float, float], draw: Callable[[Any], None]) -> Path:
-    """Draw on a figure of its own and write it, without pyplot and without a display."""
-    target = Path(path)
-    kind = target.suffix.casefold().removeprefix(".")
-    if kind not in ("png", "svg"):
-        raise ConfigError(f"`{target}` is neither .png nor .svg.", hint="Name the file so.")
-    if not target.parent.is_dir():
-        raise ConfigError(f"the folder of `{target}` does not exist.")
-    try:
-        import matplotlib as mpl
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ConfigError(
-            "pictures need matplotlib.", hint="Install it: pip install 'dikast[plots]'."
-        ) from None
-    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():  # type: ignore[arg-type]
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure = Figure(figsize=size, dpi=150)
-        FigureCanvasAgg(figure)
-        draw(figure.add_subplot())
-        # `tight` makes room for whatever labels stand outside the axes.
-        figure.savefig(
-            target,
-            format=kind,
-            bbox_inches="tight",
-            pad_inches=0.15,
-            metadata={"Date": None} if kind == "svg" else {"Software": None},
-        )
-    return target
