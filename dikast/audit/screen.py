@@ -1,0 +1,154 @@
+"""An audit as one screen for a person: judges in a table, what to fix first, whom to ask."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from dikast.audit.report import About, AuditReport, Figure
+from dikast.audit.words import shown, told
+from dikast.minutes import visible
+
+WIDTH = 100
+_NAME = 22
+_COLUMN = 17
+MOST_ADVICE = 8
+MOST_DOUBTS = 12
+
+_PAIRS = (
+    "accuracy",
+    "cohen",
+    "order_consistency",
+    "first_position_rate",
+    "length_bias",
+    "ece",
+    "abstained",
+)
+_SINGLES = (
+    "accuracy",
+    "cohen",
+    "weighted_kappa",
+    "spearman",
+    "lenience",
+    "scale_used",
+    "repetition_stability",
+    "ece",
+    "abstained",
+)
+_MOST_COLUMNS = 4
+_WITH_INTERVAL = frozenset({"accuracy", "spearman", "pearson"})
+
+
+def screen(report: AuditReport) -> str:
+    """The audit as text, at most `WIDTH` columns wide.
+
+    Names of judges and cases are data: control characters in them are written out.
+    """
+    return "\n".join(_lines(report)).rstrip() + "\n"
+
+
+def _lines(report: AuditReport) -> Iterator[str]:
+    unit = "pairs" if report.pairs else "cases"
+    yield (
+        f"Audit of {visible(report.source)}: {report.cases:,} {unit}, {len(report.judges)} judges, "
+        f"{report.ballots:,} ballots ({report.abstentions:,} abstained), "
+        f"{report.labelled:,} labelled"
+    )
+    for note in report.notes:
+        yield from _wrapped(f"note: {note}")
+    for criterion in report.criteria:
+        yield ""
+        if len(report.criteria) > 1:
+            yield f"on {criterion}"
+        yield from _table(report, criterion)
+    if report.rule:
+        yield ""
+        yield from _wrapped(f"Rule of choice: {report.rule}. {report.rule_why}")
+    yield from _advice(report)
+    yield from _doubts(report)
+
+
+def _table(report: AuditReport, criterion: str) -> Iterator[str]:
+    columns = _columns(report, criterion)
+    titles = "".join(f"{told(name).title:<{_COLUMN}}" for name in columns)
+    yield f"{'judge':<{_NAME}}{titles}".rstrip()
+    for name in report.judges:
+        yield _row(report, name, "judge", criterion, columns)
+    panel = _names(report, "panel", criterion)
+    if panel:
+        yield "panel"
+        for name in panel:
+            yield _row(report, name, "panel", criterion, columns)
+    floor = _names(report, "baseline", criterion)
+    if floor:
+        yield "trivial judges"
+        for name in floor:
+            yield _row(report, name, "baseline", criterion, columns)
+
+
+def _columns(report: AuditReport, criterion: str) -> list[str]:
+    """The figures that some judge has, at most as many as fit."""
+    wanted = _PAIRS if report.pairs else _SINGLES
+    has = [
+        name
+        for name in wanted
+        if any(f.value is not None for f in report.find(name, about="judge", criterion=criterion))
+    ]
+    if "abstained" in has[_MOST_COLUMNS:]:
+        has = [*has[: _MOST_COLUMNS - 1], "abstained"]
+    return has[:_MOST_COLUMNS]
+
+
+def _names(report: AuditReport, about: About, criterion: str) -> list[str]:
+    found = report.find("accuracy", about=about, criterion=criterion)
+    found += report.find("spearman", about=about, criterion=criterion)
+    return sorted({f.name for f in found if f.value is not None})
+
+
+def _row(
+    report: AuditReport, name: str, about: About, criterion: str, columns: Sequence[str]
+) -> str:
+    label = visible(name.removeprefix("baseline/"))
+    label = label if len(label) < _NAME - 2 else label[: _NAME - 3] + "…"
+    cells = ""
+    for column in columns:
+        found = report.find(column, name=name, about=about, criterion=criterion)
+        cells += f"{_cell(found[0]) if found else '':<{_COLUMN}}"
+    return f"  {label:<{_NAME - 2}}{cells}".rstrip()
+
+
+def _cell(figure: Figure) -> str:
+    mark = " *" if figure.flagged else ""
+    return shown(figure, interval=figure.figure in _WITH_INTERVAL) + mark
+
+
+def _advice(report: AuditReport) -> Iterator[str]:
+    if not report.advice:
+        return
+    yield ""
+    yield "What to fix first"
+    for number, advice in enumerate(report.advice[:MOST_ADVICE], 1):
+        yield from _wrapped(advice.text, f"{number:>2}. ")
+    rest = len(report.advice) - MOST_ADVICE
+    if rest > 0:
+        yield f"    and {rest} more with --json"
+
+
+def _doubts(report: AuditReport) -> Iterator[str]:
+    if not report.doubts:
+        return
+    yield ""
+    yield f"For a person: {len(report.doubts):,} of {report.cases:,} cases, most doubtful first"
+    for doubt in report.doubts[:MOST_DOUBTS]:
+        sure = "no decision" if doubt.confidence is None else f"confidence {doubt.confidence:.2f}"
+        name = visible(doubt.case)
+        where = f" on {doubt.criterion}" if len(report.criteria) > 1 else ""
+        yield f"  {name[:40]}{where}: {sure}; {doubt.why}"
+    if len(report.doubts) > MOST_DOUBTS:
+        yield f"  and {len(report.doubts) - MOST_DOUBTS:,} more with --json"
+
+
+def _wrapped(text: str, head: str = "") -> list[str]:
+    return textwrap.wrap(
+        head + visible(text), WIDTH, subsequent_indent=" " * len(head), break_on_hyphens=False
+    )
