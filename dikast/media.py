@@ -279,8 +279,9 @@ HELD_HERE = "sha256:"
 def attachments_of(case: Case) -> Iterable[Attachment]:
     """All images of a case: its own, its messages', passages' and candidates'."""
     yield from case.attachments
-    for part in (*case.messages, *case.contexts, *case.candidates):
-        yield from part.attachments
+    for holders in (case.messages, case.contexts, case.candidates):
+        for holder in holders:
+            yield from holder.attachments
 
 
 def _mapped(case: Case, change: Callable[[Attachment], Attachment]) -> Case:
