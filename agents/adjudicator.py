@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dikast.agents.aggregator import conclude
+from dikast.agents.gates import reopened
 from dikast.errors import InputError
 from dikast.types import (
     CriterionVerdict,
@@ -12,6 +13,7 @@ from dikast.types import (
     PanelSpec,
     RawScore,
     Reason,
+    Rubric,
     Standing,
     Verdict,
 )
@@ -20,9 +22,15 @@ OPEN = frozenset({Reason.LOW_CONFIDENCE, Reason.TIE})
 """What adjudication may settle. A missing quorum is a failure, and it stays one."""
 
 
-def open_criteria(verdict: Verdict) -> tuple[str, ...]:
-    """Ids of the criteria that wait for adjudication."""
-    return tuple(d.criterion for d in verdict.criteria if d.reason in OPEN)
+def open_criteria(verdict: Verdict, rubric: Rubric | None = None) -> tuple[str, ...]:
+    """Ids of the criteria that wait for adjudication.
+
+    Args:
+        verdict: The verdict.
+        rubric: Its rubric, so that criteria count whose gate was decided since the hearing.
+    """
+    behind = set() if rubric is None else set(reopened(rubric, verdict.criteria))
+    return tuple(d.criterion for d in verdict.criteria if d.reason in OPEN or d.criterion in behind)
 
 
 def decide_by(
@@ -41,9 +49,10 @@ def decide_by(
     Returns:
         The verdict with those criteria decided; others are left as they are.
     """
+    waiting = open_criteria(verdict, spec.rubric)
     decisions = tuple(
         _settled(decision, scores[decision.criterion], spec, by)
-        if decision.criterion in scores and decision.reason in OPEN
+        if decision.criterion in scores and decision.criterion in waiting
         else decision
         for decision in verdict.criteria
     )
@@ -87,7 +96,7 @@ def decide_by_person(
     Raises:
         InputError: A criterion is not open, or an answer is not on its scale.
     """
-    waiting = open_criteria(verdict)
+    waiting = open_criteria(verdict, spec.rubric)
     scores: dict[str, float] = {}
     for name, answer in answers.items():
         if name not in waiting:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from dikast.agents.gates import PASSED_OVER, barred, ended_at, reach, reopened
 from dikast.agents.standing import counts, standings
 from dikast.agents.tally import Counter, Tally, near
 from dikast.types import (
@@ -124,6 +125,34 @@ class Aggregator:
             dissents=self._dissents(criterion, standing, tally),
         )
 
+    def decisions(
+        self,
+        standing: Sequence[Standing],
+        private: Sequence[Standing],
+        courses: Mapping[str, Course],
+        given: Mapping[str, CriterionVerdict] | None = None,
+    ) -> dict[str, CriterionVerdict]:
+        """Decide every criterion in the rubric's order; what gates or conditions bar is not judged.
+
+        Args:
+            standing: What stands at the end.
+            private: What stood after round 0.
+            courses: How deliberation on each criterion went, by id.
+            given: Decisions that were not voted on, by criterion id.
+        """
+        known: dict[str, CriterionVerdict] = {}
+        for criterion in self.spec.rubric.criteria:
+            found = reach(criterion, self.spec.rubric, known)
+            if found.state == "barred":
+                decision = barred(criterion, found.why)
+            elif given and criterion.id in given:
+                decision = given[criterion.id]
+            else:
+                course = courses.get(criterion.id, Course())
+                decision = self.criterion_verdict(criterion, standing, private, course)
+            known[criterion.id] = decision
+        return known
+
     def _outcome(
         self, criterion: Criterion, standing: Sequence[Standing], tally: Tally
     ) -> tuple[float | None, Reason | None, str]:
@@ -167,6 +196,7 @@ class Aggregator:
         transcript: Transcript,
         courses: Mapping[str, Course],
         *,
+        given: Mapping[str, CriterionVerdict] | None = None,
         usage: Usage | None = None,
         prompts: Mapping[str, str] | None = None,
     ) -> Verdict:
@@ -177,6 +207,7 @@ class Aggregator:
             transcript: All that was said; its ballots decide, its standings and flips are filled
                 in here.
             courses: How deliberation on each criterion went, by id.
+            given: Decisions that were not voted on, by criterion id.
             usage: What it cost.
             prompts: Content digests of the prompts used, by name.
         """
@@ -184,10 +215,7 @@ class Aggregator:
         standing = self.standings(ballots)
         last = max((ballot.round for ballot in ballots), default=0)
         private = self.standings(ballots, upto=0) if last else standing
-        decisions = tuple(
-            self.criterion_verdict(c, standing, private, courses.get(c.id, Course()))
-            for c in self.spec.rubric.criteria
-        )
+        decisions = tuple(self.decisions(standing, private, courses, given).values())
         spec = self.spec
         full = transcript.model_copy(
             update={"standings": tuple(standing), "flips": self.flips(ballots)}
@@ -214,41 +242,68 @@ class Aggregator:
 def conclude(verdict: Verdict, spec: PanelSpec) -> Verdict:
     """Fill in what follows from the criteria: status, reason, score and confidence.
 
-    The overall score exists only if every criterion has one; no criterion is averaged away.
+    The overall score exists only if every criterion that was reached has one; no criterion is
+    averaged away.
     """
     status, reason, detail = _status(verdict.criteria, verdict.transcript.standings, spec)
-    confidences = [d.confidence for d in verdict.criteria]
+    confidences = [d.confidence for d in verdict.criteria if d.reason not in PASSED_OVER]
     known = [c for c in confidences if c is not None]
     fields = {
         "status": status,
         "reason": reason,
         "detail": detail,
         "score": overall(verdict.criteria, spec) if status == "decided" else None,
+        "decided_at": ended_at(spec.rubric, verdict.criteria) if status == "decided" else None,
         "confidence": min(known) if known and len(known) == len(confidences) else None,
     }
     return Verdict.model_validate({**dict(verdict), **fields})
 
 
 def overall(decisions: Sequence[CriterionVerdict], spec: PanelSpec) -> float | None:
-    """Weighted mean of the criteria: 0 to 1, or −1 to 1 on preferences; None if one is open."""
+    """Weighted mean of the criteria: 0 to 1, or −1 to 1 on preferences; None if one is open.
+
+    Criteria that were passed over are left out. Nothing is averaged across a gate: a failed one
+    gives 0 whatever else is good, passed ones count for nothing beside what they let through (1
+    where nothing else counts), and of preferences the first gate that is no tie decides alone.
+    """
+    reached = [decision for decision in decisions if decision.reason not in PASSED_OVER]
+    if not reached or any(decision.score is None for decision in reached):
+        return None
+    end = ended_at(spec.rubric, reached)
+    chooses = spec.rubric.criteria[0].scale.kind == "preference"
+    if end is not None:
+        if not chooses:
+            return 0.0
+        reached = [decision for decision in reached if decision.criterion == end]
     parts: list[tuple[float, float]] = []
-    for decision in decisions:
-        if decision.score is None:
-            return None
+    for decision in reached:
         criterion = spec.rubric.criterion(decision.criterion)
+        if decision.score is None or (criterion.gate and end is None):
+            continue
         unit = criterion.scale.unit(decision.score)
-        if criterion.scale.kind == "preference":
-            unit = 2 * unit - 1
-        parts.append((criterion.weight, unit))
+        parts.append((criterion.weight, 2 * unit - 1 if chooses else unit))
     mass = math.fsum(weight for weight, _ in parts)
-    return math.fsum(weight * unit for weight, unit in parts) / mass
+    if mass > 0:
+        return math.fsum(weight * unit for weight, unit in parts) / mass
+    if end is not None and parts:  # a gate decides even if it has no weight beside others
+        return parts[0][1]
+    gates = any(spec.rubric.criterion(decision.criterion).gate for decision in reached)
+    return (0.0 if chooses else 1.0) if gates else None
 
 
 def _status(
     decisions: Sequence[CriterionVerdict], standing: Sequence[Standing], spec: PanelSpec
 ) -> tuple[Status, Reason | None, str]:
-    """Decided only if all criteria are; failed if failures (not choices) cost a quorum."""
-    open_ones = [decision for decision in decisions if decision.reason is not None]
+    """Decided only if all that was reached is; failed if failures (not choices) cost a quorum."""
+    unheard = set(reopened(spec.rubric, decisions))
+    open_ones = [
+        decision
+        for decision in decisions
+        if decision.reason not in {None, *PASSED_OVER} or decision.criterion in unheard
+    ]
+    if not open_ones and all(decision.reason is not None for decision in decisions):
+        detail = "; ".join(f"{d.criterion}: {d.detail or d.reason}" for d in decisions)
+        return "abstained", Reason.NOT_APPLICABLE, detail
     if not open_ones:
         return "decided", None, ""
     worst = open_ones[0]
@@ -257,7 +312,12 @@ def _status(
         if decision.reason is Reason.NO_QUORUM and _failed(decision, standing, spec):
             status, worst = "failed", decision
             break
-    detail = "; ".join(f"{d.criterion}: {d.detail or d.reason}" for d in open_ones)
+    detail = "; ".join(
+        f"{d.criterion}: not heard, though what barred it was decided since"
+        if d.criterion in unheard
+        else f"{d.criterion}: {d.detail or d.reason}"
+        for d in open_ones
+    )
     if (
         status == "abstained"
         and spec.protocol.on_low_confidence == "adjudicate"

@@ -9,7 +9,7 @@ from dikast.agents.aggregator import Aggregator, Course
 from dikast.config import check_rule_params
 from dikast.errors import ConfigError
 from dikast.records.runfile import RunFile
-from dikast.types import Case, Docket, PanelSpec, RuleSpec, Verdict
+from dikast.types import MEASURED, Case, Docket, PanelSpec, RuleSpec, Verdict
 
 
 def other_rule(spec: PanelSpec, rule: str, params: dict[str, Any], quorum: int | None) -> PanelSpec:
@@ -41,6 +41,7 @@ def redecide(verdict: Verdict, case: Case, spec: PanelSpec) -> Verdict:
         Docket(case=case, presentation=verdict.candidates),
         verdict.transcript,
         courses,
+        given={d.criterion: d for d in verdict.criteria if d.decided_by == MEASURED},
         usage=verdict.usage,
         prompts=verdict.prompts,
     )

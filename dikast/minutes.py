@@ -6,6 +6,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from dikast.agents.gates import PASSED_OVER
 from dikast.agents.standing import REPLACED, counts
 from dikast.types import (
     Ballot,
@@ -71,6 +72,8 @@ def headline(verdict: Verdict) -> str:
     parts = [f"{clip(verdict.case_id, 80)}: {verdict.status.replace('_', ' ')}"]
     if verdict.score is not None:
         parts.append(f"score {verdict.score:.2f}")
+    if verdict.decided_at is not None:
+        parts.append(f"decided at the gate {verdict.decided_at}")
     if verdict.reason is not None:
         parts.append(f"{verdict.reason.replace('_', ' ')}")
     if verdict.confidence is not None:
@@ -101,11 +104,15 @@ def summary(verdict: Verdict, rubric: Rubric) -> list[str]:
 
 def _decision_line(decision: CriterionVerdict, rubric: Rubric) -> str:
     """One criterion in one line."""
+    if decision.reason in PASSED_OVER:
+        word = decision.reason.replace("_", " ")
+        return f"{decision.criterion}: {word}: {clip(decision.detail)}".removesuffix(": ")
     scale = rubric.criterion(decision.criterion).scale
     outcome = decision.shown or f"undecided ({decision.reason})"
     if decision.score is not None and not scale.labelled:
         low, high = scale.bounds()
         outcome += f" on {low:g}–{high:g}"
+    outcome += _gate(decision, rubric)
     parts = [f"{decision.criterion}: {outcome}"]
     if decision.confidence is not None:
         parts.append(f"confidence {decision.confidence:.2f}")
@@ -118,6 +125,18 @@ def _decision_line(decision: CriterionVerdict, rubric: Rubric) -> str:
     if decision.decided_by != "panel":
         parts.append(f"decided by {clip(decision.decided_by, 80)}")
     return ", ".join(parts)
+
+
+def _gate(decision: CriterionVerdict, rubric: Rubric) -> str:
+    """Whether a gate is passed, with its mark; empty for a criterion that is none."""
+    criterion = rubric.criterion(decision.criterion)
+    if not criterion.gate or decision.score is None:
+        return ""
+    if criterion.scale.kind == "preference":
+        return " (gate: a tie goes on)" if criterion.passes(decision.score) else " (gate: decides)"
+    word = "passed" if criterion.passes(decision.score) else "failed"
+    mark = "" if criterion.pass_mark is None else f", passes from {criterion.pass_mark}"
+    return f" (gate {word}{mark})"
 
 
 def minutes(verdict: Verdict, rubric: Rubric, case: Case | None = None) -> str:
@@ -194,7 +213,9 @@ def _case_lines(case: Case) -> Iterator[str]:
 def _criterion_lines(verdict: Verdict, criterion: Criterion, rubric: Rubric) -> Iterator[str]:
     transcript = verdict.transcript
     decision = verdict.criterion(criterion.id)
-    yield _decision_line(decision, rubric)
+    yield _wrap(_decision_line(decision, rubric), 0)
+    if decision.reason in PASSED_OVER:
+        return
     yield _wrap(f"asked: {criterion.question}", 2)
     ballots = [b for b in transcript.ballots if b.criterion == criterion.id]
     for number in sorted({b.round for b in ballots}):

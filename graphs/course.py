@@ -54,13 +54,14 @@ def seating(spec: PanelSpec, case_id: str) -> list[str]:
     return sorted(names, key=lambda name: hashlib.sha256(f"{case_id}\0{name}".encode()).digest())
 
 
-def convened(spec: PanelSpec, case_id: str) -> list[Summons]:
-    """Who votes first: every seat, or the first two under sequential seating."""
+def convened(spec: PanelSpec, case_id: str, criteria: Sequence[str]) -> list[Summons]:
+    """Who votes first on some criteria: every seat, or the first two under sequential seating."""
     seats = seating(spec, case_id)
     if spec.protocol.seating == "sequential":
         seats = seats[: max(2, spec.quorum_needed)]
-    criteria = tuple(criterion.id for criterion in spec.rubric.criteria)
-    return [Summons(seat=seat, judge=seat, criteria=criteria) for seat in seats]
+    if not criteria:
+        return []
+    return [Summons(seat=seat, judge=seat, criteria=tuple(criteria)) for seat in seats]
 
 
 def reopened(spec: PanelSpec, earlier: Verdict) -> PanelState:
@@ -78,19 +79,24 @@ def reopened(spec: PanelSpec, earlier: Verdict) -> PanelState:
         "notes": list(said.notes),
         "summoned": [],
         "contested": contested,
-        "courses": {c.id: Course(contested=True, rounds=last) for c in spec.rubric.criteria},
+        "stage": contested,
+        "courses": {name: Course(contested=True, rounds=last) for name in contested},
     }
 
 
 def next_seat(
-    spec: PanelSpec, aggregator: Aggregator, case_id: str, ballots: Sequence[Ballot]
+    spec: PanelSpec,
+    aggregator: Aggregator,
+    case_id: str,
+    ballots: Sequence[Ballot],
+    stage: Sequence[str],
 ) -> list[Summons]:
     """The next seat under sequential seating; nobody if every criterion is settled already.
 
     A criterion stays open while it lacks a quorum, or its votes disagree and the seats left could
     still change the decision.
     """
-    asked = {ballot.seat for ballot in ballots}
+    asked = {ballot.seat for ballot in ballots if ballot.criterion in stage}
     left = [seat for seat in seating(spec, case_id) if seat not in asked]
     if not left:
         return []
@@ -99,7 +105,7 @@ def next_seat(
     still_open = tuple(
         criterion.id
         for criterion in spec.rubric.criteria
-        if _still_open(spec, aggregator, standing, weights, criterion)
+        if criterion.id in stage and _still_open(spec, aggregator, standing, weights, criterion)
     )
     return [Summons(seat=left[0], judge=left[0], criteria=still_open)] if still_open else []
 
@@ -135,6 +141,7 @@ def progress(
     ballots: Sequence[Ballot],
     findings: Sequence[BiasFinding],
     courses: Mapping[str, Course],
+    stage: Sequence[str],
     *,
     number: int,
     held: int,
@@ -149,17 +156,17 @@ def progress(
         ballots: All ballots so far.
         findings: All findings so far.
         courses: The courses before this round.
+        stage: The criteria that are heard now; the courses of others stay as they are.
         number: The round that was just voted.
         held: Rounds of revision held in this hearing.
         forced: Whether an earlier verdict is heard again, whatever the protocol says.
         late: Whether the case's deadline has passed.
     """
     standing = aggregator.standings(ballots)
-    new: dict[str, Course] = {}
+    new = dict(courses)
     for criterion in spec.rubric.criteria:
         before = courses.get(criterion.id, Course())
-        if before.stop is not None:
-            new[criterion.id] = before
+        if criterion.id not in stage or before.stop is not None:
             continue
         own = [vote for vote in standing if vote.criterion == criterion.id]
         contested = disagree(own, criterion.scale, spec.protocol.tolerance) or bool(
@@ -274,3 +281,44 @@ def brief(
         arguments=arguments(standing, criteria, seat),
         standards=standards,
     )
+
+
+def recalled(
+    spec: PanelSpec,
+    state: PanelState,
+    seat: str,
+    criteria: Sequence[str],
+    standing: Sequence[Standing],
+) -> Summons:
+    """A challenged seat's summons to the next round, with a brief for each thing it is asked."""
+    todo = jobs(spec, state["candidates"], criteria)
+    briefs = tuple(
+        brief(
+            presentation,
+            [criterion.id for criterion in group],
+            seat,
+            ballots=state["ballots"],
+            standing=standing,
+            findings=state.get("findings", []),
+            critiques=state.get("critiques", []),
+            standards=state.get("standards", ""),
+        )
+        for presentation, group in todo
+    )
+    holders = [ballot.judge for brief_ in briefs for ballot in brief_.own]
+    return Summons(
+        seat=seat,
+        judge=holders[0] if holders else seat,
+        criteria=tuple(criteria),
+        round=state["round"] + 1,
+        briefs=briefs,
+    )
+
+
+def unheard(
+    found: Sequence[BiasFinding], before: Sequence[BiasFinding], number: int
+) -> list[BiasFinding]:
+    """Findings that were not made in an earlier round, stamped with this one."""
+    known = {finding.model_copy(update={"round": 0}) for finding in before}
+    stamped = [finding.model_copy(update={"round": number}) for finding in found]
+    return [f for f in stamped if f.model_copy(update={"round": 0}) not in known]

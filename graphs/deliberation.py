@@ -13,17 +13,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dikast import prompts
-from dikast.agents.adjudicator import decide_by_judge, decide_by_person, open_criteria
+from dikast.agents.adjudicator import open_criteria
 from dikast.agents.aggregator import Aggregator
 from dikast.agents.aggregator import Course as FinalCourse
 from dikast.agents.contract import Critic, Judge
+from dikast.agents.gates import next_stage
 from dikast.agents.screening import screen
 from dikast.agents.seating import seat_critic, seat_detector, seat_judge
-from dikast.agents.standing import counts, stand
+from dikast.agents.standing import counts
 from dikast.graphs import course as courses_of
 from dikast.graphs.admission import admit
 from dikast.graphs.court import Meter, OwnGateways, raise_halt
-from dikast.graphs.hearing import Bench
+from dikast.graphs.escalation import adjudicated, escalated
+from dikast.graphs.hearing import Bench, silent
 from dikast.graphs.nodes import step
 from dikast.graphs.state import (
     Court,
@@ -31,12 +33,10 @@ from dikast.graphs.state import (
     PanelInput,
     PanelOutput,
     PanelState,
-    Summons,
     VoteTask,
 )
 from dikast.types import (
     BiasFinding,
-    Critique,
     Docket,
     PanelSpec,
     StopReason,
@@ -77,6 +77,7 @@ class Deliberation:
         self.detector = seat_detector(spec.detector)
         self.gateways = OwnGateways(spec)
         self.adjudicable = adjudicable
+        self.after_hearing = "proceed" if spec.rubric.conditional else "aggregate"
         self._aggregators = {orders: Aggregator(spec, orders=orders) for orders in (1, 2)}
 
     def aggregator(self, candidates: Sequence[str]) -> Aggregator:
@@ -91,12 +92,18 @@ class Deliberation:
         start: PanelState = {
             "case": case,
             "candidates": candidates,
-            "deadline": time.monotonic() + self.spec.protocol.case_deadline,
+            "deadline": state.get("deadline", time.monotonic() + self.spec.protocol.case_deadline),
         }
         if "earlier" in state:
             return {**start, **courses_of.reopened(self.spec, state["earlier"])}
-        summoned = courses_of.convened(self.spec, case.id)
-        return {**start, "round": 0, "base": 0, "courses": {}, "summoned": summoned}
+        known = {decision.criterion: decision for decision in state.get("given", ())}
+        stage = self._stage(case.id, next_stage(self.spec.rubric, known))
+        return {**start, **stage, "courses": {}, "ballots": []}
+
+    def _stage(self, case_id: str, criteria: Sequence[str]) -> PanelState:
+        """The state in which some criteria are heard from the beginning."""
+        summoned = courses_of.convened(self.spec, case_id, criteria)
+        return {"stage": list(criteria), "round": 0, "base": 0, "summoned": summoned}
 
     async def vote(self, state: VoteTask, runtime: Runtime[Court]) -> PanelState:
         """One seat votes."""
@@ -121,12 +128,12 @@ class Deliberation:
         findings, notes = await self._findings(state, meter)
         metered = _metered(meter)
         raise_halt(metered.get("halts", []))
-        number, ballots = state["round"], state["ballots"]
+        number, ballots, stage = state["round"], state["ballots"], state["stage"]
         aggregator = self.aggregator(state["candidates"])
         update: PanelState = {"findings": findings, "notes": notes, **metered, "summoned": []}
         first = number == 0 and "earlier" not in state
         if first and self.spec.protocol.seating == "sequential" and _in_time(state):
-            more = courses_of.next_seat(self.spec, aggregator, state["case"].id, ballots)
+            more = courses_of.next_seat(self.spec, aggregator, state["case"].id, ballots, stage)
             if more:
                 return {**update, "summoned": more, "contested": []}
         courses = courses_of.progress(
@@ -135,12 +142,13 @@ class Deliberation:
             ballots,
             [*state.get("findings", []), *findings],
             state["courses"],
+            stage,
             number=number,
             held=number - state["base"],
             forced="earlier" in state,
             late=not _in_time(state),
         )
-        going_on = [name for name, course in courses.items() if course.stop is None]
+        going_on = [name for name in courses if name in stage and courses[name].stop is None]
         return {**update, "contested": going_on, "courses": courses}
 
     async def _findings(
@@ -149,16 +157,20 @@ class Deliberation:
         """What screens and detector find in the round's ballots, and notes on failures."""
         number = state["round"]
         docket = Docket(case=state["case"], presentation=state["candidates"])
-        new = [b for b in state["ballots"] if b.round == number and counts(b)]
+        heard = set(state["stage"])
+        new = [
+            b for b in state["ballots"] if b.round == number and b.criterion in heard and counts(b)
+        ]
+        criteria = [c for c in self.spec.rubric.criteria if c.id in heard]
         found = screen(docket, new, self.spec.screens)
         notes: list[str] = []
         if self.detector is not None and meter is not None and _in_time(state):
             more, failure = await self.detector.detect(
-                docket, new, self.spec.rubric.criteria, round=number, gateway=meter
+                docket, new, criteria, round=number, gateway=meter
             )
             found += more
             notes += [f"bias detector, round {number}: {failure}"] if failure else []
-        return _unheard(found, state.get("findings", []), number), notes
+        return courses_of.unheard(found, state.get("findings", []), number), notes
 
     async def criticise(self, state: CritiqueTask, runtime: Runtime[Court]) -> PanelState:
         """The critic takes up one contested criterion."""
@@ -173,10 +185,10 @@ class Deliberation:
                     docket, criterion, state["ballots"], round=number, gateway=meter
                 )
         except TimeoutError:
-            critique = _silent(self.critic.name, criterion.id, number, "the case's time was over")
+            critique = silent(self.critic.name, criterion.id, number, "the case's time was over")
         except Exception as error:
             why = f"{type(error).__name__}: {error}"[:300]
-            critique = _silent(self.critic.name, criterion.id, number, why)
+            critique = silent(self.critic.name, criterion.id, number, why)
         return {"critiques": [critique], **_metered(meter)}
 
     async def summon(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
@@ -192,9 +204,22 @@ class Deliberation:
             for seat in seats:
                 called.setdefault(seat, []).append(name)
         summoned = [
-            self._recall(state, seat, called[seat], standing, number + 1) for seat in sorted(called)
+            courses_of.recalled(self.spec, state, seat, called[seat], standing)
+            for seat in sorted(called)
         ]
         return {"summoned": summoned, "courses": courses, "round": number + bool(summoned)}
+
+    async def proceed(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
+        """Once some criteria are heard out: to those that are reached by what was decided."""
+        raise_halt(state.get("halts", []))
+        aggregator, ballots = self.aggregator(state["candidates"]), state["ballots"]
+        standing = aggregator.standings(ballots)
+        given = {decision.criterion: decision for decision in state.get("given", ())}
+        heard = {ballot.criterion for ballot in ballots} | set(given)
+        decided = aggregator.decisions(standing, standing, {}, given)
+        known = {name: decision for name, decision in decided.items() if name in heard}
+        late = not _in_time(state)
+        return self._stage(state["case"].id, () if late else next_stage(self.spec.rubric, known))
 
     async def aggregate(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
         """Apply the rule to the standing votes and write the verdict."""
@@ -209,59 +234,32 @@ class Deliberation:
 
     async def escalate(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
         """The stronger judge decides what the panel could not."""
-        assert self.spec.escalation is not None
         meter = self._meter(runtime)
-        verdict, name = state["verdict"], self.spec.escalation.name
-        criteria = open_criteria(verdict)
-        ballots = await self.bench.hear(
+        verdict = await escalated(
+            self.bench,
+            state["verdict"],
             state["case"],
             state["candidates"],
-            Summons(seat=name, judge=name, criteria=criteria),
             deadline=state["deadline"],
             gateway=meter,
         )
-        metered = _metered(meter)
-        raise_halt(metered.get("halts", []))
-        votes = [
-            stand(
-                [b for b in ballots if b.criterion == criterion],
-                self.spec.rubric.criterion(criterion),
-                weight=1.0,
-                orders=len(state["candidates"]),
-                fold=self.spec.protocol.fold,
-            )
-            for criterion in criteria
-        ]
-        transcript = verdict.transcript
-        heard = transcript.model_copy(update={"ballots": (*transcript.ballots, *ballots)})
+        raise_halt(_metered(meter).get("halts", []))
         spent = verdict.usage + meter.usage if meter else verdict.usage
-        updated = verdict.model_copy(update={"transcript": heard, "usage": spent})
-        return {"verdict": decide_by_judge(updated, votes, self.spec)}
+        return {"verdict": verdict.model_copy(update={"usage": spent})}
 
     def adjudicate(self, state: PanelState) -> PanelState:
         """Wait for a person's decision (`Command(resume={"by": …, "scores": {criterion: …}})`)."""
-        from langgraph.types import interrupt
-
-        verdict = state["verdict"]
-        answer = interrupt(
-            {
-                "case": verdict.case_id,
-                "criteria": list(open_criteria(verdict)),
-                "detail": verdict.detail,
-            }
-        )
-        by = str(answer.get("by", "human"))
-        return {"verdict": decide_by_person(verdict, answer["scores"], self.spec, by=by)}
+        return {"verdict": adjudicated(state["verdict"], self.spec)}
 
     # -- routes -----------------------------------------------------------------------------
 
     def call_votes(self, state: PanelState) -> Any:
-        """Send every summoned seat to vote; without one, go on to the verdict."""
+        """Send every summoned seat to vote; without one, go on."""
         from langgraph.types import Send
 
         summoned = state.get("summoned", [])
         if not summoned:
-            return "aggregate"
+            return self.after_hearing
         return [
             Send(
                 "vote",
@@ -287,7 +285,7 @@ class Deliberation:
             return self.call_votes(state)
         contested = state.get("contested", [])
         if not contested:
-            return "aggregate"
+            return self.after_hearing
         if self.critic is None:
             return "summon"
         return [
@@ -304,6 +302,10 @@ class Deliberation:
             )
             for name in contested
         ]
+
+    def after_proceeding(self, state: PanelState) -> Any:
+        """To the votes on what is reached now; else to the verdict."""
+        return self.call_votes(state) if state.get("summoned") else "aggregate"
 
     def after_verdict(self, state: PanelState) -> str:
         """To the stronger judge or to a person where the protocol wants it; else the end."""
@@ -335,6 +337,7 @@ class Deliberation:
                 )
                 for name, course in state["courses"].items()
             },
+            given={decision.criterion: decision for decision in state.get("given", ())},
             usage=state.get("usage"),
             prompts={name: digest for name, digest in known.items() if digest in used},
         )
@@ -377,38 +380,6 @@ class Deliberation:
             return [], StopReason.LOCKED
         return seats, None
 
-    def _recall(
-        self,
-        state: PanelState,
-        seat: str,
-        criteria: Sequence[str],
-        standing: Sequence[Any],
-        number: int,
-    ) -> Summons:
-        """A challenged seat's summons, with a brief for each thing it is asked."""
-        todo = courses_of.jobs(self.spec, state["candidates"], criteria)
-        briefs = tuple(
-            courses_of.brief(
-                presentation,
-                [criterion.id for criterion in group],
-                seat,
-                ballots=state["ballots"],
-                standing=standing,
-                findings=state.get("findings", []),
-                critiques=state.get("critiques", []),
-                standards=state.get("standards", ""),
-            )
-            for presentation, group in todo
-        )
-        holders = [b.judge for brief in briefs for b in brief.own]
-        return Summons(
-            seat=seat,
-            judge=holders[0] if holders else seat,
-            criteria=tuple(criteria),
-            round=number,
-            briefs=briefs,
-        )
-
 
 def _in_time(state: PanelState) -> bool:
     return time.monotonic() < state["deadline"]
@@ -418,19 +389,6 @@ def _metered(meter: Meter | None) -> PanelState:
     if meter is None:
         return {}
     return {"usage": meter.usage, "halts": [meter.halt] if meter.halt else []}
-
-
-def _silent(critic: str, criterion: str, number: int, why: str) -> Critique:
-    return Critique(critic=critic, criterion=criterion, round=number, failure=why)
-
-
-def _unheard(
-    found: Sequence[BiasFinding], before: Sequence[BiasFinding], number: int
-) -> list[BiasFinding]:
-    """Findings that were not made in an earlier round, stamped with this one."""
-    known = {f.model_copy(update={"round": 0}) for f in before}
-    stamped = [f.model_copy(update={"round": number}) for f in found]
-    return [f for f in stamped if f.model_copy(update={"round": 0}) not in known]
 
 
 def deliberation_graph(
@@ -482,19 +440,21 @@ def deliberation_graph(
     graph.add_node("escalate", step(steps.escalate))
     graph.add_node("adjudicate", steps.adjudicate)
     graph.add_edge(START, "convene")
-    graph.add_conditional_edges(
-        "convene", steps.after_convening, ["vote", "criticise", "summon", "aggregate"]
-    )
+    end = steps.after_hearing
+    ways = ["vote", "criticise", "summon", end]
+    graph.add_conditional_edges("convene", steps.after_convening, ways)
     graph.add_edge("vote", "examine")
-    graph.add_conditional_edges(
-        "examine", steps.after_examining, ["vote", "criticise", "summon", "aggregate"]
-    )
+    graph.add_conditional_edges("examine", steps.after_examining, ways)
     graph.add_edge("criticise", "summon")
-    graph.add_conditional_edges("summon", steps.call_votes, ["vote", "aggregate"])
+    graph.add_conditional_edges("summon", steps.call_votes, ["vote", end])
+    if end == "proceed":
+        graph.add_node("proceed", step(steps.proceed), defer=True)
+        graph.add_conditional_edges("proceed", steps.after_proceeding, ["vote", "aggregate"])
     graph.add_conditional_edges("aggregate", steps.after_verdict, ["escalate", "adjudicate", END])
     graph.add_edge("escalate", END)
     graph.add_edge("adjudicate", END)
     # The default limit of 10,007 steps would let a mistake run for hours.
-    limit = 20 + 3 * len(spec.judges) + 5 * spec.protocol.max_rounds
+    stages = len(spec.rubric.criteria) if spec.rubric.conditional else 1
+    limit = 20 + stages * (3 * len(spec.judges) + 5 * spec.protocol.max_rounds + 2)
     compiled = graph.compile(checkpointer=checkpointer, name="deliberation")
     return compiled.with_config({"recursion_limit": limit})

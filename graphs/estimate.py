@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from dikast.agents.gates import next_stage
 from dikast.graphs.admission import admit
 from dikast.graphs.course import convened
 from dikast.graphs.deliberation import Deliberation
@@ -81,7 +82,8 @@ def _times(usage: Usage, factor: int) -> Usage:
 async def estimate(spec: PanelSpec, cases: Iterable[Case]) -> Estimate:
     """Predict calls, tokens and cost of judging cases, without a call.
 
-    The least is one private round of the seats that are asked first. The most adds, for every
+    The least is one private round of the seats that are asked first, on the criteria that no gate
+    or condition may bar. The most adds, for every
     case: the seats left under sequential seating, a re-ask of every vote, a critique per
     criterion and a detector's reading per round, every revision round in full, and an escalation
     of every criterion. Retries are not counted: a failed attempt is seldom billed.
@@ -96,13 +98,16 @@ async def estimate(spec: PanelSpec, cases: Iterable[Case]) -> Estimate:
     for case in cases:
         number += 1
         _, candidates = admit({"case": case}, spec)
-        first = {summons.seat for summons in convened(spec, case.id)}
+        surely = next_stage(spec.rubric, {})
+        first = {summons.seat for summons in convened(spec, case.id, surely)}
         for judge in spec.judges:
             abacus = await _private(steps, prices, case, candidates, judge.name)
             unpriced |= abacus.unpriced
+            most += _times(abacus.usage, (1 + rounds) * (1 + spec.protocol.reasks))
+            if judge.name in first and spec.rubric.conditional:
+                abacus = await _private(steps, prices, case, candidates, judge.name, surely)
             if judge.name in first:
                 least += abacus.usage
-            most += _times(abacus.usage, (1 + rounds) * (1 + spec.protocol.reasks))
         if spec.escalation is not None:
             abacus = await _private(steps, prices, case, candidates, spec.escalation.name)
             unpriced |= abacus.unpriced
@@ -179,9 +184,12 @@ async def _private(
     case: Case,
     candidates: tuple[str, ...],
     seat: str,
+    criteria: tuple[str, ...] | None = None,
 ) -> _Abacus:
+    """What one seat's private round takes, on all criteria or on some."""
     abacus = _Abacus(prices)
-    criteria = tuple(criterion.id for criterion in steps.spec.rubric.criteria)
+    if criteria is None:
+        criteria = tuple(criterion.id for criterion in steps.spec.rubric.criteria)
     await steps.bench.hear(
         case,
         candidates,

@@ -16,6 +16,7 @@ from dikast.types import (
     Ballot,
     Case,
     Criterion,
+    Critique,
     Docket,
     Gateway,
     PanelSpec,
@@ -85,6 +86,11 @@ async def ask(
     return valid + abstain(
         judge.name, docket, left, seat=seat, number=number, reason=reason, detail=detail
     )
+
+
+def silent(critic: str, criterion: str, number: int, why: str) -> Critique:
+    """The critique of a critic that failed."""
+    return Critique(critic=critic, criterion=criterion, round=number, failure=why)
 
 
 def failed(ballots: Sequence[Ballot]) -> list[str]:

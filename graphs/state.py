@@ -13,6 +13,7 @@ from dikast.types import (
     Ballot,
     BiasFinding,
     Case,
+    CriterionVerdict,
     Critique,
     Gateway,
     StopReason,
@@ -94,6 +95,11 @@ class PanelInput(TypedDict, total=False):
     up every criterion, and challenged judges vote in further rounds."""
     standards: str
     """What judges are shown when they vote on a pair again, the same for every pair of a case."""
+    given: tuple[CriterionVerdict, ...]
+    """Decisions on criteria that are not voted on here; gates and conditions may rest on them."""
+    deadline: float
+    """When the case's time is over, on the clock of `time.monotonic`; by default counted from the
+    start of the hearing."""
 
 
 class PanelOutput(TypedDict, total=False):
@@ -111,6 +117,9 @@ class PanelState(TypedDict, total=False):
     """On the clock of `time.monotonic`."""
     earlier: Verdict
     standards: str
+    given: tuple[CriterionVerdict, ...]
+    stage: list[str]
+    """Criteria that are heard now; others wait for a gate, were heard, or are not reached."""
     base: int
     """The round that deliberation starts from: 0, or the last one of `earlier`."""
     round: int

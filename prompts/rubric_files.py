@@ -15,6 +15,7 @@ from dikast.prompts._toml import explain, read_toml
 from dikast.registry import unknown
 from dikast.types import (
     Anchor,
+    Condition,
     Criterion,
     IntegerScale,
     OrdinalScale,
@@ -41,6 +42,8 @@ def _known_keys(parents: tuple[str | int, ...]) -> tuple[str, ...]:
         model = _SCALES.get(named[-1], IntegerScale)
     elif "anchors" in named:
         model = Anchor
+    elif "when" in named:
+        model = Condition
     elif "criteria" in named:
         model = Criterion
     return tuple(model.model_fields)

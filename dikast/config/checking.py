@@ -237,6 +237,7 @@ def _warnings(spec: PanelSpec) -> Iterator[str]:
     for judge in spec.judges:
         if judge.samples > 1 and judge.sampling.temperature == 0:
             yield f"`{judge.name}` draws {judge.samples} samples at temperature 0: mostly copies"
+    yield from _idle_gates(spec)
     yield from _idle(spec)
     yield from _same_model(spec)
     yield from _open_lines(spec)
@@ -268,6 +269,15 @@ def _twins(spec: PanelSpec) -> Iterator[str]:
     for (model, *_), number in sorted(asked.items(), key=str):
         if number > 1:
             yield f"{number} seats ask `{model}` in the same way: copies of one vote"
+
+
+def _idle_gates(spec: PanelSpec) -> Iterator[str]:
+    """Gates that bar nothing, and what stands behind one only to be left out of the score."""
+    last = spec.rubric.criteria[-1]
+    if last.gate and last.scale.kind != "preference":
+        yield f"gate `{last.id}` is the last criterion: it bars nothing, and fails the whole alone"
+    if spec.rubric.conditional and spec.protocol.criteria == "together":
+        yield "`criteria` is `together`: only what is reached at the same time shares a call"
 
 
 def _idle(spec: PanelSpec) -> Iterator[str]:

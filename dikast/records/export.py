@@ -18,7 +18,8 @@ Columns of version 1, in this order:
     reason                why not decided (closed list `Reason`); null if decided
     detail                the same for a person; null if there is nothing to say
     score                 0 worst … 1 best (preferences: -1 … 1, positive: first); null unless
-                          every criterion has a score
+                          every criterion that was reached has a score; 0 if a gate failed
+    decided_at            the gate that ended it (failed, or of a pair no tie); null if none did
     confidence            0 … 1, the lowest of any criterion; null without votes
     calibrated            true if `confidence` was fitted on labels, else it is a share of votes
     baseline              true if a rule-backed baseline judge sat on the panel
@@ -38,7 +39,7 @@ and for each criterion C of the rubric, in its order:
 
     score_C               on the scale of C; null if undecided
     shown_C               the score as a person writes it
-    reason_C              why there is no score; null if there is one
+    reason_C              why there is no score (`not_reached` behind a gate); null if there is one
     confidence_C, agreement_C, consistent_C           0 … 1; null where undefined
     votes_C, abstentions_C, rounds_C                  counts
     first_score_C         what the private first ballots came to
@@ -124,6 +125,7 @@ def flat(verdict: Verdict, criteria: Sequence[str] | None = None) -> dict[str, C
         "reason": verdict.reason,
         "detail": verdict.detail or None,
         "score": verdict.score,
+        "decided_at": verdict.decided_at,
         "confidence": verdict.confidence,
         "calibrated": verdict.calibrated,
         "baseline": verdict.baseline,

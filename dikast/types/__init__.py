@@ -33,7 +33,7 @@ from dikast.types.rankings import (
     RankOptions,
     TransitivityReport,
 )
-from dikast.types.rubrics import Anchor, Criterion, Need, Rubric
+from dikast.types.rubrics import Anchor, Condition, Criterion, Measure, Need, Rubric
 from dikast.types.scales import (
     IntegerScale,
     OffScale,
@@ -46,6 +46,7 @@ from dikast.types.scales import (
 )
 from dikast.types.usage import Usage
 from dikast.types.verdicts import (
+    MEASURED,
     CriterionVerdict,
     Direction,
     Dissent,
@@ -59,6 +60,7 @@ from dikast.types.verdicts import (
 __all__ = [
     "EMBEDDED",
     "MARK",
+    "MEASURED",
     "SCHEMA_VERSION",
     "Abstention",
     "Anchor",
@@ -70,6 +72,7 @@ __all__ = [
     "Candidate",
     "Case",
     "Comparison",
+    "Condition",
     "Context",
     "Criterion",
     "CriterionVerdict",
@@ -84,6 +87,7 @@ __all__ = [
     "IntegerScale",
     "JudgeSpec",
     "JudgeTransitivity",
+    "Measure",
     "Message",
     "Metadata",
     "ModelReply",

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     TIE = "tie"
     LOW_CONFIDENCE = "low_confidence"
     UNSTABLE = "unstable"
+    NOT_REACHED = "not_reached"  # a gate before it failed, or its condition does not hold
     DEADLINE = "deadline"
     BUG = "bug"  # an error of dikast or of a plug-in; the detail says which
 

@@ -32,6 +32,9 @@ class Comparison(Value):
     confidence: float | None = Field(default=None, ge=0, le=1)
     consistent: float | None = Field(default=None, ge=0, le=1)
     """Share of votes whose two presentation orders agreed; None without votes."""
+    decided_at: str | None = None
+    """With gates: the criterion at which it was decided, the first gate that is no tie; None where
+    all gates are ties, or there is none."""
     verdict: Verdict
 
     @model_validator(mode="after")
@@ -68,5 +71,6 @@ def compared(verdict: Verdict) -> Comparison:
         margin=margin,
         confidence=verdict.confidence,
         consistent=sum(share * number for share, number in shares) / votes if votes else None,
+        decided_at=verdict.decided_at,
         verdict=verdict,
     )

@@ -15,6 +15,9 @@ from dikast.types.usage import Usage
 Direction = Literal["toward_majority", "away_from_majority", "neither"]
 """Where a changed vote moved, against the panel's decision of the round before."""
 
+MEASURED = "measured"
+"""`decided_by` of a criterion that was not voted on: it follows from marked claims or passages."""
+
 Status = Literal["decided", "abstained", "failed", "awaiting_adjudication"]
 
 
@@ -85,7 +88,7 @@ class CriterionVerdict(Value):
     """Rounds of revision held."""
     stop: StopReason = StopReason.UNCONTESTED
     decided_by: str = "panel"
-    """`panel`, or who adjudicated: the stronger judge's name, or a person's."""
+    """`panel`, `measured`, or who adjudicated: the stronger judge's name, or a person's."""
     dissents: tuple[Dissent, ...] = ()
 
     @model_validator(mode="after")
@@ -120,7 +123,12 @@ class Verdict(Value):
     detail: str = ""
     score: float | None = None
     """Weighted mean of the criteria, each as a share of its scale (0 worst, 1 best); None unless
-    every criterion has a score. On preferences: −1 to 1, positive for the first candidate."""
+    every criterion that was reached has a score. On preferences: −1 to 1, positive for the first
+    candidate. With gates: 0 if one failed, else the mean of what stands behind and between them;
+    on preferences the score of the first gate that is no tie. Nothing is averaged across a gate."""
+    decided_at: str | None = None
+    """The gate that ended it: one that failed, or of a pair the first that was no tie; None where
+    every gate was passed, or there is none."""
     confidence: float | None = Field(default=None, ge=0, le=1)
     """The lowest confidence of any criterion; None without votes."""
     calibrated: bool = False
