@@ -21,8 +21,10 @@ from dikast.errors import ConfigError
 from dikast.graphs.deliberation import deliberation_graph
 from dikast.graphs.estimate import estimate
 from dikast.graphs.pairwise import pairwise_graph
+from dikast.graphs.state import Court
 from dikast.minutes import minutes, summary
 from dikast.records.export import flat
+from dikast.testing import ScriptedModel
 from dikast.types import (
     Candidate,
     Case,
@@ -32,6 +34,7 @@ from dikast.types import (
     CriterionVerdict,
     IntegerScale,
     JudgeSpec,
+    ModelSpec,
     PreferenceScale,
     Reason,
     Rubric,
@@ -250,6 +253,30 @@ def test_sequential_seating_counts_the_seats_of_each_stage() -> None:
     assert verdict.status == "decided"
     asked = sorted(len(judge.criteria) for judge in judges)
     assert asked == [0, 5, 5]
+
+
+def test_a_seat_called_in_one_stage_can_be_called_in_the_next() -> None:
+    """Whoever was asked about the gate is still free to settle what stands behind it."""
+    rubric = Rubric(
+        id="r", criteria=(criterion("sound", gate=True, pass_mark=1), criterion("brief"))
+    )
+    apart = [{"sound": float(n), "brief": float(n)} for n in (1, 3, 5)]
+    _, judges, _ = hear(
+        apart,
+        rubric=rubric,
+        protocol={"seating": "sequential", "deliberate": "never", "on_low_confidence": "keep"},
+    )
+    assert [judge.criteria for judge in judges] == [["sound", "brief"]] * 3
+
+
+def test_the_detector_reads_the_votes_of_each_stage_once() -> None:
+    model = ScriptedModel('{"findings": []}')
+    judges = [Counting(name, 1, by=GOOD) for name in "ab"]
+    panel = spec("ab", rubric=LADDER, detector=ModelSpec(model="openai/x"))
+    graph = deliberation_graph(panel, judges={judge.name: judge for judge in judges})
+    asyncio.run(graph.ainvoke({"case": case()}, context=Court(gateway=model)))
+    told = [[one.id for one in LADDER.criteria if f"`{one.id}`" in p] for p in model.prompts]
+    assert told == [["answered", "safe"], ["faithful"], ["complete", "brief"]]
 
 
 def test_an_escalation_that_opens_a_gate_hears_what_stands_behind() -> None:

@@ -13,9 +13,11 @@ def reverse(rubric: Rubric) -> Rubric | None:
     """Turn the order round; None where nothing in it would be told differently."""
     told = tuple(c.model_copy(update={"best_first": not c.best_first}) for c in rubric.criteria)
     plain = all(isinstance(c.scale, PreferenceScale) and not c.anchors for c in rubric.criteria)
-    if plain and len(told) < 2:
+    if plain and (len(told) < 2 or rubric.conditional):
         return None
-    return rubric.model_copy(update={"criteria": told[::-1]})
+    # What stands behind a gate must stay behind it: there only the scales are turned.
+    order = told if rubric.conditional else told[::-1]
+    return rubric.model_copy(update={"criteria": order})
 
 
 PROBE = Probe(
