@@ -15,6 +15,7 @@ from dikast.config import dump_panel, load_panel
 from dikast.errors import ConfigError
 from dikast.graphs.court import CUSTOM, needs_models
 from dikast.graphs.nodes import run_sync
+from dikast.graphs.observed import heard
 from dikast.graphs.runner import WORKERS, run_cases
 from dikast.graphs.state import Court
 from dikast.records.cases import case_from_row
@@ -150,6 +151,10 @@ class Panel:
 
         return deliberation_graph(self.spec, judges=self._judges, critic=self._critic)
 
+    async def _hear(self, graph: Any, case: Case) -> Any:
+        court = Court(gateway=self._gateway)
+        return await heard(graph, {"case": case}, case, court=court, panel=self.spec.name)
+
     async def ajudge(self, case: CaseLike | None = None, **fields: Any) -> Verdict:
         """Judge one response.
 
@@ -162,9 +167,7 @@ class Panel:
             InputError: The case cannot be read, or does not fit the rubric.
             RunStopped: A shared gateway's budget is spent.
         """
-        result = await self.graph.ainvoke(
-            {"case": _case(case, fields)}, context=Court(gateway=self._gateway)
-        )
+        result = await self._hear(self.graph, _case(case, fields))
         verdict = result["verdict"]
         assert isinstance(verdict, Verdict)
         return verdict
@@ -197,9 +200,7 @@ class Panel:
             ...               contexts=["The Louvre is a museum in Paris."]).winner
             '1'
         """
-        result = await self._pairs.ainvoke(
-            {"case": _case(case, fields)}, context=Court(gateway=self._gateway)
-        )
+        result = await self._hear(self._pairs, _case(case, fields))
         comparison = result["comparison"]
         assert isinstance(comparison, Comparison)
         return comparison
@@ -237,9 +238,7 @@ class Panel:
         except ValueError as error:
             raise ConfigError(f"candidates cannot be ranked so: {error}") from None
         graph = ranking_graph(self.spec, wanted, judges=self._judges, critic=self._critic)
-        result = await graph.ainvoke(
-            {"case": _case(case, fields)}, context=Court(gateway=self._gateway)
-        )
+        result = await self._hear(graph, _case(case, fields))
         ranking = result["ranking"]
         assert isinstance(ranking, RankingResult)
         return ranking

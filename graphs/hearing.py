@@ -22,6 +22,7 @@ from dikast.types import (
     PanelSpec,
     Reason,
 )
+from dikast.types.observing import UNWATCHED, observer
 
 NOT_FAILURES = OWN_CHOICE | {Reason.BUDGET, Reason.DEADLINE, Reason.CANCELLED}
 """Abstentions for which no reserve is called: the judge's own choice, or the run's end."""
@@ -68,6 +69,37 @@ async def ask(
     `deadline`, an error of the judge's code as `bug`, a criterion it passed over as
     `missing_criterion`. Ballots on other criteria or in another's name are set right or dropped.
     """
+    watching = observer()
+    with (
+        UNWATCHED
+        if watching is None
+        else watching.vote(docket, criteria, seat=seat, judge=judge.name, number=number)
+    ) as done:
+        ballots = await _ask(
+            judge,
+            docket,
+            criteria,
+            seat=seat,
+            number=number,
+            deadline=deadline,
+            brief=brief,
+            gateway=gateway,
+        )
+        done(ballots)
+    return ballots
+
+
+async def _ask(
+    judge: Judge,
+    docket: Docket,
+    criteria: tuple[Criterion, ...],
+    *,
+    seat: str,
+    number: int,
+    deadline: float,
+    brief: Brief | None,
+    gateway: Gateway | None,
+) -> list[Ballot]:
     try:
         async with asyncio.timeout(max(deadline - time.monotonic(), 0.0)):
             cast = await judge.vote(

@@ -18,6 +18,7 @@ from dikast.graphs.deliberation import deliberation_graph
 from dikast.graphs.listing import NAME as LISTWISE
 from dikast.graphs.listing import list_all, list_judges, list_outcomes
 from dikast.graphs.nodes import step
+from dikast.graphs.observed import heard
 from dikast.graphs.pairwise import require_preferences
 from dikast.graphs.ranking_report import (
     choice,
@@ -250,11 +251,12 @@ class Ranker:
         court = Court(gateway=self._gateways.get(runtime.context))
 
         async def one(pair: Pair) -> Comparison:
-            given: PanelInput = {"case": only(case, pair)}
+            pair_case = only(case, pair)
+            given: PanelInput = {"case": pair_case}
             if earlier is not None:
                 given["earlier"] = earlier[frozenset(pair)].verdict
                 given["standards"] = standards
-            result = await self._hearing.ainvoke(given, context=court)
+            result = await heard(self._hearing, given, pair_case, court=court, panel=self.spec.name)
             return compared(result["verdict"])
 
         return await all_of(one(pair) for pair in pairs)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from typing import TYPE_CHECKING
 
 from dikast.errors import RunStopped, StoreError
+from dikast.graphs.observed import heard
 from dikast.graphs.state import Court
 from dikast.graphs.stopper import Stopper
 from dikast.types import Case, PanelSpec, Reason, Verdict
@@ -40,7 +41,7 @@ async def judge_one(graph: Hearing, case: Case, spec: PanelSpec, court: Court) -
         RunStopped: The whole run must end.
     """
     try:
-        result = await graph.ainvoke({"case": case}, context=court)
+        result = await heard(graph, {"case": case}, case, court=court, panel=spec.name)
         verdict = result["verdict"]
     except (RunStopped, StoreError):
         raise

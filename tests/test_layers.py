@@ -75,9 +75,15 @@ HOMES: dict[str, tuple[str, ...]] = {
     "openevals": ("dikast.adapters",),
     "ragas": ("dikast.adapters",),
     "deepeval": ("dikast.adapters",),
+    "inspect_ai": ("dikast.adapters",),
+    "mlflow": ("dikast.adapters",),
+    "polars": ("dikast.adapters",),
+    "datasets": ("dikast.adapters",),
+    "pytest": ("dikast.adapters",),
+    "opentelemetry": ("dikast.adapters",),
 }
 
-LATE = {"litellm", "langgraph", "langchain_core", "openai"}
+LATE = {"litellm", "langgraph", "langchain_core", "openai", "opentelemetry"}
 """Heavy libraries: imported only inside functions."""
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import typer
 
+from dikast.adapters.tracing import trace_from_environment
 from dikast.cli import exits
 from dikast.cli.comparing import close_comparisons, tell_comparison
 from dikast.cli.exits import say
@@ -167,6 +168,7 @@ def go_on(path: Path, panel: Path | None, *, job: Job, retry_failed: bool) -> No
 
 async def _sit(run: RunFile, spec: PanelSpec, path: Path, job: Job) -> None:
     """One sitting: judge what is to do, tell it, leave with the right code."""
+    trace_from_environment()
     before = run.counts()
     tally, stopper = _Tally(), Stopper()
     limits = Limits(job.workers or WORKERS, job.budget, job.deadline)

@@ -19,6 +19,7 @@ from dikast.models.prices import bill
 from dikast.models.redact import Redactor
 from dikast.models.wire import ModelFacts, Transport, TransportError, WireReply
 from dikast.types import CallFailure, ModelReply, ModelRequest, ModelSpec, Usage
+from dikast.types.observing import UNWATCHED, observer
 
 
 class _Flight:
@@ -123,6 +124,13 @@ class ModelGateway:
             dikast.errors.RunStopped: No further call may be sent (budget, storage, `stop`).
             dikast.errors.StoreError: The journal holds an entry that cannot be read.
         """
+        watching = observer()
+        with UNWATCHED if watching is None else watching.call(request) as done:
+            answer = await self._answer(request)
+            done(answer)
+        return answer
+
+    async def _answer(self, request: ModelRequest) -> ModelReply | CallFailure:
         key = keys.request_key(request, share_identical=self._share)
         flight = self._flights.get(key)
         leads = flight is None

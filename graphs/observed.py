@@ -1,0 +1,29 @@
+"""A case taken through a graph under the eyes of the observer, if there is one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dikast.graphs.state import Court
+from dikast.types import Case
+from dikast.types.observing import UNWATCHED, observer
+
+
+async def heard(graph: Any, given: Any, case: Case, *, court: Court, panel: str) -> Any:
+    """What the graph makes of a case.
+
+    Args:
+        graph: Anything with `ainvoke`.
+        given: Its input.
+        case: The case in it.
+        court: What it is run with.
+        panel: The panel's name.
+
+    Returns:
+        The graph's output: a mapping with `verdict`, `comparison` or `ranking`.
+    """
+    watching = observer()
+    with UNWATCHED if watching is None else watching.hearing(case, panel) as done:
+        result = await graph.ainvoke(given, context=court)
+        done(next(result[key] for key in ("ranking", "comparison", "verdict") if key in result))
+    return result
