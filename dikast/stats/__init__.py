@@ -13,5 +13,11 @@ so that what belongs together is resampled together; `seed` and `draws` steer th
 | `krippendorff` | `krippendorff`: nominal, ordinal, interval, gaps allowed |
 | `correlation` | `pearson`, `spearman`, `kendall` (τ-b), `correlation` by name |
 | `agreement_matrix` | `agreement_matrix` and `pairwise` (judge × judge), `mean_with_others`, `stacked` |
+| `accuracy` | `accuracy`, `pair_accuracy` (with or without ties), `by_class` (balanced, macro-F1, recall, confusions) |
+| `pair_accuracy` | `judgebench`, `mmrb2`, `ballot_accuracy`, `consistent_accuracy`, `optimistic_accuracy`, `contextual_judge_bench`: both orders against labels |
+| `order_grids` | `folded`, `order_consistency`, `first_position_rate`, `order_bias`, `order_conflicts`, `verdict_entropies` |
+| `repetition` | `sample_grid`, `repetition_stability`, `repeat_agreement`, `order_effect` (beyond noise) |
+| `denoised_bias` | `position_bias`, `length_bias`, `flip_rate`, `denoised` |
+| `significance` | `binomial_test`, `mcnemar_test`, `fisher_test`, `position_test`, `marginal_test`, `false_discovery`, `Checked`, `adjust` |
 | `system_level` | `system_agreement`, `responses_of_pairs` |
 """  # noqa: E501
