@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from dikast.agents.cascade import Ladder
 from dikast.agents.gates import PASSED_OVER, barred, ended_at, reach, reopened
 from dikast.agents.standing import counts, standings
 from dikast.agents.tally import Counter, Tally, near
@@ -52,6 +53,9 @@ class Aggregator:
         self.orders = orders
         self.counter = Counter(spec)
         self.weights = {judge.name: judge.weight for judge in spec.judges}
+        cascaded = spec.protocol.seating == "cascade"
+        self.ladder = Ladder(spec, self.counter) if cascaded else None
+        """The panel's cascade; None under other seating."""
 
     def standings(self, ballots: Sequence[Ballot], *, upto: int | None = None) -> list[Standing]:
         """Standing votes of the panel's seats, of `upto`'s round and before."""
@@ -131,6 +135,8 @@ class Aggregator:
         private: Sequence[Standing],
         courses: Mapping[str, Course],
         given: Mapping[str, CriterionVerdict] | None = None,
+        *,
+        ballots: Sequence[Ballot] = (),
     ) -> dict[str, CriterionVerdict]:
         """Decide every criterion in the rubric's order; what gates or conditions bar is not judged.
 
@@ -139,6 +145,7 @@ class Aggregator:
             private: What stood after round 0.
             courses: How deliberation on each criterion went, by id.
             given: Decisions that were not voted on, by criterion id.
+            ballots: All ballots; a cascade looks at each sample.
         """
         known: dict[str, CriterionVerdict] = {}
         for criterion in self.spec.rubric.criteria:
@@ -149,7 +156,7 @@ class Aggregator:
                 decision = given[criterion.id]
             else:
                 course = courses.get(criterion.id, Course())
-                decision = self.criterion_verdict(criterion, standing, private, course)
+                decision = self._decided(criterion, ballots, standing, private, course)
             known[criterion.id] = decision
         return known
 
@@ -215,10 +222,16 @@ class Aggregator:
         standing = self.standings(ballots)
         last = max((ballot.round for ballot in ballots), default=0)
         private = self.standings(ballots, upto=0) if last else standing
-        decisions = tuple(self.decisions(standing, private, courses, given).values())
+        decisions = tuple(
+            self.decisions(standing, private, courses, given, ballots=ballots).values()
+        )
         spec = self.spec
         full = transcript.model_copy(
-            update={"standings": tuple(standing), "flips": self.flips(ballots)}
+            update={
+                "standings": tuple(standing),
+                "flips": self.flips(ballots),
+                "notes": self._notes(transcript.notes, prompts or {}),
+            }
         )
         return conclude(
             Verdict(
@@ -237,6 +250,32 @@ class Aggregator:
             ),
             spec,
         )
+
+    def _decided(
+        self,
+        criterion: Criterion,
+        ballots: Sequence[Ballot],
+        standing: Sequence[Standing],
+        private: Sequence[Standing],
+        course: Course,
+    ) -> CriterionVerdict:
+        """Decide one criterion by the votes of all, or by a stage of the cascade."""
+        if self.ladder is None:
+            return self.criterion_verdict(criterion, standing, private, course)
+        return self.ladder.verdict(
+            criterion,
+            [ballot for ballot in ballots if ballot.seat in self.weights],
+            standing,
+            contested=course.contested,
+            stop=course.stop,
+            rounds=course.rounds,
+        )
+
+    def _notes(self, notes: tuple[str, ...], prompts: Mapping[str, str]) -> tuple[str, ...]:
+        """The notes of the hearing, and what a cascade promises."""
+        if self.ladder is None:
+            return notes
+        return (*notes, *(n for n in self.ladder.notes(prompts) if n not in notes))
 
 
 def conclude(verdict: Verdict, spec: PanelSpec) -> Verdict:

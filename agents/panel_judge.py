@@ -195,7 +195,7 @@ class PanelJudge:
         return self._model.vision is True
 
     def _prompt(
-        self, sitting: _Sitting, criteria: Sequence[Criterion]
+        self, sitting: _Sitting, criteria: Sequence[Criterion], sample: int
     ) -> tuple[Template, tuple[PromptMessage, ...]]:
         """The prompt for these criteria, filled in."""
         docket, brief = sitting.docket, sitting.brief
@@ -204,7 +204,7 @@ class PanelJudge:
         )
         values: dict[str, SlotValue] = {
             **material(docket, vision=self._sees),
-            "persona": self.spec.persona,
+            "persona": self.spec.persona_of(sample),
             "criteria": criteria_text(criteria),
             "form": self._format.instructions(criteria, revising=brief is not None),
         }
@@ -220,7 +220,7 @@ class PanelJudge:
         self, sitting: _Sitting, criteria: tuple[Criterion, ...], sample: int, gateway: Gateway
     ) -> list[Ballot]:
         """One conversation: a request, and re-asks on what could not be read."""
-        template, messages = self._prompt(sitting, criteria)
+        template, messages = self._prompt(sitting, criteria, sample)
         outcomes: dict[str, _Outcome] = {}
         open_, turns = criteria, messages
         for attempt in range(self.protocol.reasks + 1):

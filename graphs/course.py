@@ -13,6 +13,7 @@ from dikast.graphs.state import Course, PanelState, Summons
 from dikast.types import (
     Ballot,
     BiasFinding,
+    CascadeStage,
     Criterion,
     Critique,
     PanelSpec,
@@ -55,7 +56,12 @@ def seating(spec: PanelSpec, case_id: str) -> list[str]:
 
 
 def convened(spec: PanelSpec, case_id: str, criteria: Sequence[str]) -> list[Summons]:
-    """Who votes first on some criteria: every seat, or the first two under sequential seating."""
+    """Who votes first on some criteria: every seat, two if sequential, or a cascade's first stage.
+
+    Nobody on a criterion that no stage of a cascade may decide.
+    """
+    if spec.protocol.seating == "cascade":
+        return _stages(spec, {name: _first_stage(spec, name) for name in criteria}, {})
     seats = seating(spec, case_id)
     if spec.protocol.seating == "sequential":
         seats = seats[: max(2, spec.quorum_needed)]
@@ -84,18 +90,31 @@ def reopened(spec: PanelSpec, earlier: Verdict) -> PanelState:
     }
 
 
-def next_seat(
+def next_seats(
     spec: PanelSpec,
     aggregator: Aggregator,
     case_id: str,
     ballots: Sequence[Ballot],
     stage: Sequence[str],
 ) -> list[Summons]:
-    """The next seat under sequential seating; nobody if every criterion is settled already.
+    """Who votes next in the private round; nobody if every criterion is settled already.
 
-    A criterion stays open while it lacks a quorum, or its votes disagree and the seats left could
-    still change the decision.
+    Under a cascade: the seats of each open criterion's next stage that did not vote on it yet.
+    Under sequential seating: one more seat. A criterion stays open while it lacks a quorum, or its
+    votes disagree and the seats left could still change the decision.
     """
+    if aggregator.ladder is not None:
+        standing = aggregator.standings(ballots)
+        waiting = {
+            name: aggregator.ladder.climb(spec.rubric.criterion(name), ballots, standing).waiting
+            for name in stage
+        }
+        voted: dict[str, set[str]] = {}
+        for vote in standing:
+            voted.setdefault(vote.criterion, set()).add(vote.seat)
+        return _stages(spec, waiting, voted)
+    if spec.protocol.seating == "all":
+        return []
     asked = {ballot.seat for ballot in ballots if ballot.criterion in stage}
     left = [seat for seat in seating(spec, case_id) if seat not in asked]
     if not left:
@@ -108,6 +127,33 @@ def next_seat(
         if criterion.id in stage and _still_open(spec, aggregator, standing, weights, criterion)
     )
     return [Summons(seat=left[0], judge=left[0], criteria=still_open)] if still_open else []
+
+
+def mute(spec: PanelSpec) -> set[str]:
+    """Criteria that no stage of the panel's cascade may decide, so that nobody is asked."""
+    if spec.protocol.seating != "cascade":
+        return set()
+    return {c.id for c in spec.rubric.criteria if _first_stage(spec, c.id) is None}
+
+
+def _first_stage(spec: PanelSpec, criterion: str) -> CascadeStage | None:
+    assert spec.cascade is not None
+    return next(iter(spec.cascade.live(criterion)), None)
+
+
+def _stages(
+    spec: PanelSpec,
+    waiting: Mapping[str, CascadeStage | None],
+    voted: Mapping[str, set[str]],
+) -> list[Summons]:
+    """Summon the seats of each criterion's stage, a seat once for all its criteria."""
+    called: dict[str, list[str]] = {}
+    for criterion in spec.rubric.criteria:
+        stage = waiting.get(criterion.id)
+        for seat in stage.seats if stage is not None else ():
+            if seat not in voted.get(criterion.id, ()):
+                called.setdefault(seat, []).append(criterion.id)
+    return [Summons(seat=seat, judge=seat, criteria=tuple(called[seat])) for seat in sorted(called)]
 
 
 def _still_open(
@@ -167,6 +213,9 @@ def progress(
     for criterion in spec.rubric.criteria:
         before = courses.get(criterion.id, Course())
         if criterion.id not in stage or before.stop is not None:
+            continue
+        if aggregator.ladder is not None and not forced:
+            new[criterion.id] = Course(stop=StopReason.DISABLED)
             continue
         own = [vote for vote in standing if vote.criterion == criterion.id]
         contested = disagree(own, criterion.scale, spec.protocol.tolerance) or bool(

@@ -132,8 +132,8 @@ class Deliberation:
         aggregator = self.aggregator(state["candidates"])
         update: PanelState = {"findings": findings, "notes": notes, **metered, "summoned": []}
         first = number == 0 and "earlier" not in state
-        if first and self.spec.protocol.seating == "sequential" and _in_time(state):
-            more = courses_of.next_seat(self.spec, aggregator, state["case"].id, ballots, stage)
+        if first and _in_time(state):
+            more = courses_of.next_seats(self.spec, aggregator, state["case"].id, ballots, stage)
             if more:
                 return {**update, "summoned": more, "contested": []}
         courses = courses_of.progress(
@@ -215,8 +215,8 @@ class Deliberation:
         aggregator, ballots = self.aggregator(state["candidates"]), state["ballots"]
         standing = aggregator.standings(ballots)
         given = {decision.criterion: decision for decision in state.get("given", ())}
-        heard = {ballot.criterion for ballot in ballots} | set(given)
-        decided = aggregator.decisions(standing, standing, {}, given)
+        heard = {ballot.criterion for ballot in ballots} | set(given) | courses_of.mute(self.spec)
+        decided = aggregator.decisions(standing, standing, {}, given, ballots=ballots)
         known = {name: decision for name, decision in decided.items() if name in heard}
         late = not _in_time(state)
         return self._stage(state["case"].id, () if late else next_stage(self.spec.rubric, known))

@@ -83,10 +83,10 @@ async def estimate(spec: PanelSpec, cases: Iterable[Case]) -> Estimate:
     """Predict calls, tokens and cost of judging cases, without a call.
 
     The least is one private round of the seats that are asked first, on the criteria that no gate
-    or condition may bar. The most adds, for every
-    case: the seats left under sequential seating, a re-ask of every vote, a critique per
-    criterion and a detector's reading per round, every revision round in full, and an escalation
-    of every criterion. Retries are not counted: a failed attempt is seldom billed.
+    or condition may bar. The most adds, for every case: the seats left under sequential seating or
+    the later stages of a cascade, a re-ask of every vote, a critique per criterion and a
+    detector's reading per round, every revision round in full, and an escalation of every
+    criterion. Retries are not counted: a failed attempt is seldom billed.
 
     Args:
         spec: The panel.
@@ -94,19 +94,22 @@ async def estimate(spec: PanelSpec, cases: Iterable[Case]) -> Estimate:
     """
     steps, prices = Deliberation(spec), ModelGateway(MemoryJournal())
     rounds = spec.protocol.max_rounds if spec.protocol.deliberate == "contested" else 0
+    rounds = 0 if spec.protocol.seating == "cascade" else rounds
     least, most, unpriced, number = Usage(), Usage(), set[str](), 0
     for case in cases:
         number += 1
         _, candidates = admit({"case": case}, spec)
         surely = next_stage(spec.rubric, {})
-        first = {summons.seat for summons in convened(spec, case.id, surely)}
+        first = {s.seat: s.criteria for s in convened(spec, case.id, surely)}
         for judge in spec.judges:
-            abacus = await _private(steps, prices, case, candidates, judge.name)
+            criteria = _may_be_asked(spec, judge.name)
+            abacus = await _private(steps, prices, case, candidates, judge.name, criteria)
             unpriced |= abacus.unpriced
             most += _times(abacus.usage, (1 + rounds) * (1 + spec.protocol.reasks))
-            if judge.name in first and spec.rubric.conditional:
-                abacus = await _private(steps, prices, case, candidates, judge.name, surely)
-            if judge.name in first:
+            at_once = first.get(judge.name, ())
+            if at_once not in ((), criteria):
+                abacus = await _private(steps, prices, case, candidates, judge.name, at_once)
+            if at_once:
                 least += abacus.usage
         if spec.escalation is not None:
             abacus = await _private(steps, prices, case, candidates, spec.escalation.name)
@@ -176,6 +179,15 @@ def _share(usage: Usage, times: int, of: int) -> Usage:
     cost = fields.pop("cost")
     grown = {name: -(-int(value) * times // of) for name, value in fields.items()}
     return Usage(**grown, cost=None if cost is None else cost * times / of)
+
+
+def _may_be_asked(spec: PanelSpec, seat: str) -> tuple[str, ...]:
+    """Criteria on which a seat may be asked in the private round."""
+    criteria = tuple(criterion.id for criterion in spec.rubric.criteria)
+    if spec.protocol.seating != "cascade" or spec.cascade is None:
+        return criteria
+    live = {c: {s for stage in spec.cascade.live(c) for s in stage.seats} for c in criteria}
+    return tuple(c for c in criteria if seat in live[c])
 
 
 async def _private(

@@ -116,6 +116,17 @@ def says(criterion: str = "clear", score: Any = 4, **fields: Any) -> str:
 # -- a vote -------------------------------------------------------------------------------------
 
 
+def test_simulated_annotators_are_asked_in_turn_one_per_sample() -> None:
+    model = ScriptedModel(*[says(score=score) for score in (1, 2, 3)])
+    who = judge(samples=3, personas=("a strict teacher", "a kind aunt"))
+    ballots = vote(who, model)
+    assert [ballot.sample for ballot in ballots] == [0, 1, 2]
+    asked = {request.place.sample: as_chat(request, "0" * 16) for request in model.requests}
+    told = [asked[sample].content for sample in range(3)]
+    assert ["a strict teacher" in text for text in told] == [True, False, True]
+    assert ["a kind aunt" in text for text in told] == [False, True, False]
+
+
 def test_a_ballot_holds_everything_that_was_said() -> None:
     reply = says(score=4, rationale="Clear.", quotes=["the louvre"], confidence=0.8)
     model = ScriptedModel(reply)

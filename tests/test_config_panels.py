@@ -138,7 +138,7 @@ def test_the_sound_panel_is_read(write: Write) -> None:
         pytest.param(
             "max_rounds = 1",
             'seating = "al"',
-            *(8, "`protocol.seating` must be one of 'all' or 'sequential'"),
+            *(8, "`protocol.seating` must be one of 'all', 'sequential' or 'cascade'"),
             id="unknown-choice",
         ),
         pytest.param('"median"', '"medain"', *(4, "unknown rule `medain`. Did you"), id="rule"),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from dikast import registry
+from dikast.config.cascade_checks import cascade_warnings
 from dikast.config.faults import Fault
 from dikast.config.lines import Where, shown
 from dikast.errors import ConfigError
@@ -235,10 +236,11 @@ def _warnings(spec: PanelSpec) -> Iterator[str]:
     if spec.rule.name == "majority" and len(spec.judges) % 2 == 0:
         yield f"{len(spec.judges)} judges can tie under `majority`; seat an odd number"
     for judge in spec.judges:
-        if judge.samples > 1 and judge.sampling.temperature == 0:
+        if judge.samples > max(1, len(judge.personas)) and judge.sampling.temperature == 0:
             yield f"`{judge.name}` draws {judge.samples} samples at temperature 0: mostly copies"
     yield from _idle_gates(spec)
     yield from _idle(spec)
+    yield from cascade_warnings(spec)
     yield from _same_model(spec)
     yield from _open_lines(spec)
 
@@ -263,7 +265,7 @@ def _shared_families(spec: PanelSpec) -> Iterator[str]:
 
 def _twins(spec: PanelSpec) -> Iterator[str]:
     asked = Counter(
-        (judge.model, judge.persona, judge.format, judge.sampling.to_json())
+        (judge.model, judge.persona, judge.personas, judge.format, judge.sampling.to_json())
         for judge in spec.judges
     )
     for (model, *_), number in sorted(asked.items(), key=str):

@@ -138,7 +138,10 @@ def _blamed(where: Where, message: str, data: object) -> Fault:
             if reach(judge, ("name",)) == match[1]:
                 return Fault(("judges", i, "reserve"), full)
     if message.startswith("`on_low_confidence`"):
-        return Fault(("protocol", "on_low_confidence"), full, "Add a table `[escalation]`.")
+        hint = "Add a table `[escalation]`." if "escalation` judge" in message else ""
+        return Fault(("protocol", "on_low_confidence"), full, hint)
+    if message.startswith("`seating`"):
+        return Fault(("protocol", "seating"), full, 'Add `cascade = "FILE.cascade.json"`.')
     for key in re.findall(r"`([a-z_]+)`", message):
         if reach(data, (*where, key)) is not None:
             return Fault((*where, key), full)

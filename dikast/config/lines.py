@@ -13,7 +13,7 @@ _DOTTED = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
 _HEADER = re.compile(rf"\s*(\[\[?)\s*({_DOTTED})\s*\]\]?")
 _ENTRY = re.compile(rf"\s*({_DOTTED})\s*=")
 _PART = re.compile(_KEY)
-_MARK = re.compile(r"\"\"\"|'''|\"(?:[^\"\\n]|\\.)*\"|'[^'\n]*'|#[^\n]*|[\[\]{}]")
+_MARK = re.compile(r"\"\"\"|'''|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|#[^\n]*|[\[\]{}]")
 
 
 class Lines:

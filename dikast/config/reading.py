@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dikast import prompts
+from dikast.config.cascades import cascade_tables
 from dikast.config.checking import check_names
 from dikast.config.faults import Fault, fault_of
 from dikast.config.lines import Lines, Where, shown
@@ -24,7 +25,8 @@ def load_panel(path: str | Path) -> PanelSpec:
     """A panel from a `panel.toml`.
 
     `rubric` is the name of a pack, the path of a rubric file (from the panel's folder), or a
-    table. `rule`, `critic` and `detector` may be just a name.
+    table. `rule`, `critic` and `detector` may be just a name. `cascade` is the path of a cascade
+    file (from the panel's folder), or a table.
 
     Raises:
         ConfigError: The file is wrong: not TOML, an unknown or missing key, a name that nothing
@@ -90,6 +92,8 @@ def _panel(data: Mapping[str, Any], base: Path) -> PanelSpec:
         if isinstance(tables.get(role), str):
             tables[role] = {key: tables[role]}
     tables["rubric"] = _rubric(tables.get("rubric"), base)
+    if "cascade" in tables:
+        tables["cascade"] = cascade_tables(tables["cascade"], base)
     text = json.dumps({key: _json(value, (key,)) for key, value in tables.items()})
     try:
         # As JSON, since there a list may stand for a tuple though types are otherwise strict:

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 
 from dikast.records.differences import compare, listed
 from dikast.records.withhold import without_secrets
-from dikast.types import Case, JudgeSpec, ModelSpec, PanelSpec, Rubric, Value
+from dikast.types import CascadeSpec, Case, JudgeSpec, ModelSpec, PanelSpec, Rubric, Value
 
 _HOW_NOT_WHAT = frozenset(
     {
@@ -147,6 +147,20 @@ def case_digest(case: Case) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def seat_digests(panel: PanelSpec) -> dict[str, str]:
+    """SHA-256 of what of each judge can change its answers, by name.
+
+    Settings that look like secrets do not count, nor do weight, reserve and how answers are
+    fetched.
+    """
+    bare, _ = without_secrets(panel)
+    digests: dict[str, str] = {}
+    for judge in bare.judges:
+        facts = {k: v for k, v in _facts(judge).items() if k not in ("name", "weight", "reserve")}
+        digests[judge.name] = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return digests
+
+
 def _case_changes(old: CaseSet, new: CaseSet) -> list[str]:
     if old.count != new.count:
         return [f"cases: {old.count} -> {new.count}"]
@@ -162,6 +176,7 @@ def _panel_changes(old: PanelSpec, new: PanelSpec) -> list[str]:
         seats = [[j.name for j in panel.judges] for panel in (old, new)]
         if seats[0] != seats[1] and sorted(seats[0]) == sorted(seats[1]):
             words.append("order of the judges (seating is sequential)")
+    words += _cascade_changes(old.cascade, new.cascade)
     for role in ("critic", "detector", "escalation"):
         words += _role_changes(role, getattr(old, role), getattr(new, role))
     words += compare("rule", _flat(old.rule), _flat(new.rule))
@@ -196,6 +211,19 @@ def _judge_changes(what: str, old: Iterable[JudgeSpec], new: Iterable[JudgeSpec]
     for name in sorted(before.keys() & after.keys()):
         words += compare(f"{what} `{name}`", _facts(before[name]), _facts(after[name]))
     return words
+
+
+def _cascade_changes(old: CascadeSpec | None, new: CascadeSpec | None) -> list[str]:
+    if old is None or new is None:
+        here = [None if cascade is None else "set" for cascade in (old, new)]
+        return compare("", {"cascade": here[0]}, {"cascade": here[1]})
+    before, after = _flat(old), _flat(new)
+    stages: list[dict[str, JsonValue]] = [
+        {f"stage {at} ({stage.name})": stage.to_json() for at, stage in enumerate(c.stages, 1)}
+        for c in (old, new)
+    ]
+    del before["stages"], after["stages"]
+    return listed("cascade:", *stages) + compare("cascade", before, after)
 
 
 def _role_changes(role: str, old: ModelSpec | None, new: ModelSpec | None) -> list[str]:

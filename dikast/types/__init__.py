@@ -11,6 +11,13 @@ from dikast.types.calls import (
     Place,
     PromptMessage,
 )
+from dikast.types.cascades import (
+    CalibratedSeat,
+    CascadeSpec,
+    CascadeStage,
+    Confidence,
+    StageThreshold,
+)
 from dikast.types.cases import Attachment, Candidate, Case, Context, Message
 from dikast.types.comparisons import Comparison, Preferred, compared
 from dikast.types.dockets import Docket
@@ -68,11 +75,15 @@ __all__ = [
     "Ballot",
     "BiasFinding",
     "BiasKind",
+    "CalibratedSeat",
     "CallFailure",
     "Candidate",
+    "CascadeSpec",
+    "CascadeStage",
     "Case",
     "Comparison",
     "Condition",
+    "Confidence",
     "Context",
     "Criterion",
     "CriterionVerdict",
@@ -116,6 +127,7 @@ __all__ = [
     "Scale",
     "Severity",
     "Source",
+    "StageThreshold",
     "Standing",
     "Status",
     "StopReason",

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, JsonValue, model_validator
 
 from dikast.types.base import Value
+from dikast.types.cascades import CascadeSpec
 from dikast.types.rubrics import Rubric
 
 EMBEDDED = "embedded/"
@@ -68,11 +69,29 @@ class JudgeSpec(ModelSpec):
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")
     persona: str | None = None
     """Who the judge is told to be; None for a plain judge."""
+    personas: tuple[str, ...] = ()
+    """One persona per sample, in turn, in place of `persona`: simulated annotators, for example
+    each with verdicts of another person to go by. Needs as many `samples`, or more."""
     format: str = "structured"
     weight: float = Field(default=1.0, gt=0)
     samples: int = Field(default=1, ge=1, le=64)
     reserve: str | None = None
     """Name of the reserve that stands in when this judge fails; None for nobody."""
+
+    @model_validator(mode="after")
+    def _one_kind_of_persona(self) -> Self:
+        if self.personas and self.persona is not None:
+            raise ValueError("`personas` and `persona` exclude each other")
+        if len(self.personas) > self.samples:
+            raise ValueError(
+                f"`personas` are {len(self.personas)}, and `samples` are {self.samples}: "
+                "some would never be asked"
+            )
+        return self
+
+    def persona_of(self, sample: int) -> str | None:
+        """Who the judge is told to be in a sample."""
+        return self.personas[sample % len(self.personas)] if self.personas else self.persona
 
 
 class RuleSpec(Value):
@@ -85,8 +104,10 @@ class RuleSpec(Value):
 class ProtocolSpec(Value):
     """How the panel proceeds (design: "Settled terms of the protocol")."""
 
-    seating: Literal["all", "sequential"] = "all"
-    """`sequential` asks two judges, and the others one by one only while the vote is open."""
+    seating: Literal["all", "sequential", "cascade"] = "all"
+    """`sequential` asks two judges, and the others one by one only while the vote is open.
+    `cascade` asks the stages of the panel's cascade one by one until one is confident enough; it
+    does not deliberate."""
     criteria: Literal["separate", "together"] = "separate"
     deliberate: Literal["contested", "never"] = "contested"
     max_rounds: int = Field(default=2, ge=0, le=2)
@@ -110,7 +131,10 @@ class PanelSpec(Value):
     rubric: Rubric
     rule: RuleSpec = RuleSpec()
     quorum: int | None = Field(default=None, ge=1)
-    """Votes needed per criterion; None for a majority of the seats."""
+    """Votes needed per criterion; None for a majority of the seats. In a cascade a majority of a
+    stage's own seats is needed, and this must be None."""
+    cascade: CascadeSpec | None = None
+    """Stages and thresholds, used where `protocol.seating` is `cascade`."""
     protocol: ProtocolSpec = ProtocolSpec()
     critic: ModelSpec | None = None
     """Who writes critiques; None for none: challenged judges then see findings and arguments."""
@@ -146,7 +170,31 @@ class PanelSpec(Value):
             )
         return self
 
+    @model_validator(mode="after")
+    def _cascade_fits(self) -> Self:
+        if self.protocol.seating != "cascade":
+            return self
+        if self.cascade is None:
+            raise ValueError("`seating` is `cascade`, and there is no `cascade`")
+        names = {judge.name for judge in self.judges}
+        for at, stage in enumerate(self.cascade.stages, 1):
+            for seat in stage.seats:
+                if seat not in names:
+                    raise ValueError(
+                        f"`cascade` names `{seat}` in stage {at}, which is not among the judges"
+                    )
+        if self.quorum is not None:
+            raise ValueError("`quorum` must be left out of a cascade: each stage has its own")
+        if self.protocol.on_low_confidence in {"keep", "escalate"}:
+            raise ValueError(
+                f"`on_low_confidence` is `{self.protocol.on_low_confidence}`, which a cascade "
+                "cannot promise anything about; use `abstain` or `adjudicate`"
+            )
+        return self
+
     @property
     def quorum_needed(self) -> int:
-        """Votes needed per criterion: `quorum`, or a majority of the seats."""
+        """Votes needed per criterion: `quorum`, or a majority of the seats; 1 in a cascade."""
+        if self.protocol.seating == "cascade":
+            return 1
         return self.quorum if self.quorum is not None else len(self.judges) // 2 + 1
