@@ -117,7 +117,7 @@ def says(criterion: str = "clear", score: Any = 4, **fields: Any) -> str:
 
 
 def test_simulated_annotators_are_asked_in_turn_one_per_sample() -> None:
-    model = ScriptedModel(*[says(score=score) for score in (1, 2, 3)])
+    model = ScriptedModel(says(score=3))
     who = judge(samples=3, personas=("a strict teacher", "a kind aunt"))
     ballots = vote(who, model)
     assert [ballot.sample for ballot in ballots] == [0, 1, 2]
