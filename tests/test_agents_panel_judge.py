@@ -122,7 +122,7 @@ def test_simulated_annotators_are_asked_in_turn_one_per_sample() -> None:
     ballots = vote(who, model)
     assert [ballot.sample for ballot in ballots] == [0, 1, 2]
     asked = {request.place.sample: as_chat(request, "0" * 16) for request in model.requests}
-    told = [asked[sample].content for sample in range(3)]
+    told = [str(asked[sample].body["messages"]) for sample in range(3)]
     assert ["a strict teacher" in text for text in told] == [True, False, True]
     assert ["a kind aunt" in text for text in told] == [False, True, False]
 
