@@ -8,7 +8,7 @@ trusted; what it learned then decides cases, those it saw or others. Its file of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dikast.errors import ConfigError
 from dikast.stats.ballot_table import BallotTable, Floats
@@ -42,19 +42,22 @@ class FittedRule(Protocol):
         ...
 
     def predict(self, table: BallotTable) -> Decisions:
-        """Decide every case of a table; a judge that was not seen in fitting has no say."""
+        """Decide every case of a table; a judge that was not seen in fitting has no say.
+
+        Labels of the table are not looked at.
+        """
         ...
 
 
 class Fit(Protocol):
-    """Signature of `fit` in a rule's file.
+    """Signature of `fit` in a rule's file; it may have parameters with defaults, by name only.
 
     It may read labels from `table.truth` (NaN where there is none) and must not look at
     anything else that a new case would not have. Never depends on the order of rows or names;
     raises `NotEnough` where the table cannot support it.
     """
 
-    def __call__(self, table: BallotTable) -> FittedRule: ...
+    def __call__(self, table: BallotTable, **params: Any) -> FittedRule: ...
 
 
 class NotEnough(ConfigError):
