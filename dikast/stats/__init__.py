@@ -18,6 +18,13 @@ so that what belongs together is resampled together; `seed` and `draws` steer th
 | `order_grids` | `folded`, `order_consistency`, `first_position_rate`, `order_bias`, `order_conflicts`, `verdict_entropies` |
 | `repetition` | `sample_grid`, `repetition_stability`, `repeat_agreement`, `order_effect` (beyond noise) |
 | `denoised_bias` | `position_bias`, `length_bias`, `flip_rate`, `denoised` |
+| `length_effects` | `length_coefficient` (label controlled), `length_controlled_win_rate` |
+| `self_preference` | `self_preference`: every judge of a known family, beside other judges or labels |
+| `leniency` | `leniency`: true positive and negative rates, Pc, P+ |
+| `scale_use` | `scale_use` (levels, span, entropy, ratios to labels, offset), `halo` between criteria |
+| `rank_distance` | `levenshtein`, `ranking_tau`, `mean_levenshtein`, `mean_tau` |
+| `drift` | `mann_kendall` (trend, Sen's slope) |
+| `criterion_pairs` | `criterion_scores`: PAcc, TOS, CMR, accuracy by criterion |
 | `significance` | `binomial_test`, `mcnemar_test`, `fisher_test`, `position_test`, `marginal_test`, `false_discovery`, `Checked`, `adjust` |
 | `system_level` | `system_agreement`, `responses_of_pairs` |
 """  # noqa: E501
