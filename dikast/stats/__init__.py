@@ -25,6 +25,11 @@ so that what belongs together is resampled together; `seed` and `draws` steer th
 | `rank_distance` | `levenshtein`, `ranking_tau`, `mean_levenshtein`, `mean_tau` |
 | `drift` | `mann_kendall` (trend, Sen's slope) |
 | `criterion_pairs` | `criterion_scores`: PAcc, TOS, CMR, accuracy by criterion |
+| `confidence` | `confident_ballots` (from a table), `ece`, `brier`, `overconfidence`, `wrong_at`, `reliability` (bins) |
+| `risk_coverage` | `risk_coverage` (curve), `aurc` (mean, trapezoid, oracle, excess) |
+| `panel_errors` | `error_structure` (error correlation, effective seats), `shared_beyond_truth` (without labels) |
+| `panel_value` | `panel_value`: plurality, gain over the best judge, value of each seat |
+| `sage_table` | `table_sage`: IPI and TOV by judge; `question_verdicts` |
 | `significance` | `binomial_test`, `mcnemar_test`, `fisher_test`, `position_test`, `marginal_test`, `false_discovery`, `Checked`, `adjust` |
 | `system_level` | `system_agreement`, `responses_of_pairs` |
 """  # noqa: E501

@@ -113,6 +113,18 @@ def clusters(by: Clusters, size: int) -> Ints:
     return np.unique(names, return_inverse=True)[1].astype(np.int64).reshape(-1)
 
 
+def blocked(code: Ints) -> tuple[Ints, int]:
+    """Clusters as they are, or, of very many, blocks of them put together at random.
+
+    Returns:
+        Each row's cluster or block, and how many there are.
+    """
+    units = int(code.max(initial=-1)) + 1
+    if units <= 4 * MANY:
+        return code, units
+    return np.random.default_rng(0).permutation(units)[code] % MANY, MANY
+
+
 def of_kept(by: Clusters | None, kept: npt.NDArray[np.generic], size: int) -> Clusters | None:
     """The clusters of some of the rows, given as a mask or as indices; None stays None.
 

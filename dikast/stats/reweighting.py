@@ -13,10 +13,10 @@ import numpy as np
 
 from dikast.stats.estimate import Estimate, undefined
 from dikast.stats.resampling import (
-    MANY,
     Clusters,
     Floats,
     Ints,
+    blocked,
     bootstrap_sums,
     clusters,
     distinct,
@@ -216,10 +216,7 @@ def bootstrap_cells(
 
 
 def _by_cluster(cell: Ints, size: int, code: Ints) -> Floats:
-    """Counts by cluster; of very many clusters, blocks put together at random."""
-    units = int(code.max()) + 1
-    if units > 4 * MANY:
-        code = np.random.default_rng(0).permutation(units)[code] % MANY
-        units = MANY
+    """Counts by cluster; of very many clusters, by blocks of them."""
+    code, units = blocked(code)
     counts = np.bincount(code * size + cell, minlength=units * size)
     return counts.reshape(units, size).astype(float)

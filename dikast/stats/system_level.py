@@ -16,7 +16,7 @@ import numpy as np
 
 from dikast.stats.correlation import Correlation
 from dikast.stats.estimate import Estimate, undefined
-from dikast.stats.resampling import MANY, Clusters, Floats, Ints, bootstrap_sums, clusters
+from dikast.stats.resampling import Clusters, Floats, blocked, bootstrap_sums, clusters
 
 
 def system_agreement(
@@ -61,7 +61,7 @@ def system_agreement(
     if size < 3:
         return undefined("fewer than three systems have scores", n=size, nulls=nulls)
     unit = np.arange(len(kept)) if by is None else clusters(by, len(judge))[kept]
-    unit, units = _few(unit)
+    unit, units = blocked(unit)
     place = unit * size + code.reshape(-1)
     sums = np.stack(
         [
@@ -84,14 +84,6 @@ def system_agreement(
         seed=seed,
         draws=draws,
     )
-
-
-def _few(unit: Ints) -> tuple[Ints, int]:
-    """Clusters as they are, or, of very many, blocks of them put together at random."""
-    units = int(unit.max(initial=-1)) + 1
-    if units <= 4 * MANY:
-        return unit, units
-    return np.random.default_rng(0).permutation(units)[unit] % MANY, MANY
 
 
 def _correlate(a: Floats, b: Floats, how: Correlation) -> Floats:
