@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dikast.cli import commands_cascade as _cascade
 from dikast.cli.app import app
 
-__all__ = ["app"]
+__all__ = ["_cascade", "app"]
