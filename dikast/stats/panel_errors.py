@@ -131,7 +131,7 @@ class _Correlations:
         def over_pairs(x: Floats, w: Floats) -> Floats:
             found = correlations(x, w)[:, upper[0], upper[1]]
             known = ~np.isnan(found)
-            return np.where(known, found, 0).sum(axis=1) / known.sum(axis=1)
+            return np.asarray(np.where(known, found, 0).sum(axis=1) / known.sum(axis=1))
 
         return bootstrap_weights(
             self.matrix,
@@ -164,7 +164,7 @@ def correlations(columns: Floats, weights: Floats) -> Floats:
         spread = np.where(spread > 1e-9 * n, spread, np.nan)
         other = np.swapaxes(first, 1, 2)
         shared = sums(x, x) - first * other / n
-        return np.clip(shared / np.sqrt(spread * np.swapaxes(spread, 1, 2)), -1, 1)
+        return np.asarray(np.clip(shared / np.sqrt(spread * np.swapaxes(spread, 1, 2)), -1, 1))
 
 
 def shared_beyond_truth(
