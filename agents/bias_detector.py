@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from dikast.agents.asking import NoItems, ask_items, need_gateway, plain_model
 from dikast.agents.critic import list_schema, source_hint
-from dikast.agents.material import attach, find, images, material
+from dikast.agents.material import attach, find, images, material, shows_images
 from dikast.agents.quotes import Located, occurs
 from dikast.agents.votes import Vote, number, numbered, word
 from dikast.errors import ConfigError
@@ -133,7 +133,7 @@ class ReasoningDetector:
         shown = Docket(case=docket.case, presentation=docket.canonical)
         votes = numbered(ballots, criteria, shown.canonical, orders=True)
         kinds = self._kinds_for(votes)
-        form, vision = self._template.phrases["form"], self._model.vision is True
+        form, vision = self._template.phrases["form"], shows_images(shown, self._model)
         messages = self._template.render(
             {
                 **material(shown, vision=vision),

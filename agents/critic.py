@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from dikast.agents.asking import NoItems, ask_items, need_gateway, plain_model
-from dikast.agents.material import attach, find, images, material
+from dikast.agents.material import attach, find, images, material, shows_images
 from dikast.agents.votes import Vote, number, numbered, word
 from dikast.prompts import Template, criteria_text, load
 from dikast.types import (
@@ -112,7 +112,7 @@ class ModelCritic:
         shown = Docket(case=docket.case, presentation=docket.canonical)
         votes = numbered(ballots, [criterion], shown.canonical)
         form = self._template.phrases["form"]
-        vision = self._model.vision is True
+        vision = shows_images(shown, self._model)
         pair = len(shown.presentation) > 1
         messages = self._template.render(
             {

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from dikast.agents.quotes import Located, locate
 from dikast.agents.slots import swapped
+from dikast.models.sight import sees
 from dikast.prompts import Block, SlotValue, restore, transcript
-from dikast.types import Attachment, Docket, PromptMessage, Source
+from dikast.types import Attachment, Docket, ModelSpec, PromptMessage, Source
 
 _NAMES = {"question": "the question", "reference": "the reference", "rationale": "a vote's reasons"}
 
@@ -37,6 +38,14 @@ def images(docket: Docket) -> Images:
     for name, candidate in zip(_response_names(docket), docket.shown, strict=True):
         found += [(name, image) for image in candidate.attachments]
     return Images(tuple(image for _, image in found), tuple(owner for owner, _ in found))
+
+
+def shows_images(docket: Docket, model: ModelSpec) -> bool:
+    """Whether the docket's images are attached for this model rather than told by captions.
+
+    A model's sight is looked up only where there is something to see: that loads litellm.
+    """
+    return bool(images(docket).attachments) and sees(model)
 
 
 def material(docket: Docket, *, vision: bool = False) -> dict[str, SlotValue]:

@@ -15,7 +15,7 @@ from dikast.agents.asking import (
 )
 from dikast.agents.briefing import briefing
 from dikast.agents.contract import Brief
-from dikast.agents.material import Found, attach, find, images, material
+from dikast.agents.material import Found, attach, find, images, material, shows_images
 from dikast.agents.slots import turn_score, turn_words
 from dikast.agents.votes import whole
 from dikast.formats.contract import Format, Read, Unread
@@ -187,12 +187,9 @@ class PanelJudge:
             return "the case has no " + " and no ".join(f"`{need}`" for need in missing)
         if shown != 1 + isinstance(criterion.scale, PreferenceScale):
             return f"{shown} candidates were shown, which does not fit the criterion's scale"
-        untold = 0 if self._sees else images(docket).without_caption
+        told = not shows_images(docket, self._model)
+        untold = images(docket).without_caption if told else 0
         return f"{untold} image(s) without caption, and no vision" if untold else None
-
-    @property
-    def _sees(self) -> bool:
-        return self._model.vision is True
 
     def _prompt(
         self, sitting: _Sitting, criteria: Sequence[Criterion], sample: int
@@ -202,8 +199,9 @@ class PanelJudge:
         name = ("judge" if brief is None else "revise") + (
             "_pair" if len(docket.presentation) > 1 else ""
         )
+        vision = shows_images(docket, self._model)
         values: dict[str, SlotValue] = {
-            **material(docket, vision=self._sees),
+            **material(docket, vision=vision),
             "persona": self.spec.persona_of(sample),
             "criteria": criteria_text(criteria),
             "form": self._format.instructions(criteria, revising=brief is not None),
@@ -211,7 +209,7 @@ class PanelJudge:
         if brief is not None:
             values |= briefing(brief, docket, criteria, seat=sitting.seat)
         messages = self._templates[name].render(values)
-        pictures = images(docket).attachments if self._sees else ()
+        pictures = images(docket).attachments if vision else ()
         return self._templates[name], attach(messages, pictures)
 
     # -- asking -----------------------------------------------------------------------------

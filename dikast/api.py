@@ -18,6 +18,7 @@ from dikast.graphs.nodes import run_sync
 from dikast.graphs.observed import heard
 from dikast.graphs.runner import WORKERS, run_cases
 from dikast.graphs.state import Court
+from dikast.media import Images
 from dikast.records.cases import case_from_row
 from dikast.types import (
     Case,
@@ -57,6 +58,8 @@ class Panel:
         quorum: Votes needed per criterion; None for a majority of the seats.
         name: The panel's name.
         gateway: A gateway to share with other panels; None for one of its own.
+        images: Folder that image paths of cases are relative to and must lie in; None for the
+            working directory.
         protocol: Fields of `ProtocolSpec`, such as `seating="sequential"`.
 
     Raises:
@@ -80,6 +83,7 @@ class Panel:
         quorum: int | None = None,
         name: str = "panel",
         gateway: Gateway | None = None,
+        images: str | Path | None = None,
         **protocol: Any,
     ) -> None:
         described = [_describe(judge) for judge in judges]
@@ -101,7 +105,7 @@ class Panel:
             for i, judge in enumerate(judges)
             if not isinstance(judge, str | JudgeSpec)
         }
-        self._set(spec, gateway=gateway, judges=objects, critic=own_critic)
+        self._set(spec, gateway=gateway, judges=objects, critic=own_critic, images=images)
 
     def _set(
         self,
@@ -110,15 +114,28 @@ class Panel:
         gateway: Gateway | None = None,
         judges: Mapping[str, Judge] | None = None,
         critic: Critic | None = None,
+        images: str | Path | None = None,
     ) -> None:
         self.spec = spec
         self._gateway, self._judges, self._critic = gateway, judges or {}, critic
+        self._images = Images(Path(images or "."), remote=spec.remote_images)
+
+    @property
+    def _court(self) -> Court:
+        # A gateway of the caller's loads images as the caller told it to.
+        return Court(self._gateway, None if self._gateway is not None else self._images)
 
     @classmethod
-    def from_spec(cls, spec: PanelSpec, *, gateway: Gateway | None = None) -> Self:
+    def from_spec(
+        cls,
+        spec: PanelSpec,
+        *,
+        gateway: Gateway | None = None,
+        images: str | Path | None = None,
+    ) -> Self:
         """A panel from its plain description."""
         panel = cls.__new__(cls)
-        panel._set(spec, gateway=gateway)  # noqa: SLF001 - our own object under construction
+        panel._set(spec, gateway=gateway, images=images)  # noqa: SLF001 - our own object under construction
         return panel
 
     @classmethod
@@ -152,8 +169,8 @@ class Panel:
         return deliberation_graph(self.spec, judges=self._judges, critic=self._critic)
 
     async def _hear(self, graph: Any, case: Case) -> Any:
-        court = Court(gateway=self._gateway)
-        return await heard(graph, {"case": case}, case, court=court, panel=self.spec.name)
+        given = {"case": case}
+        return await heard(graph, given, case, court=self._court, panel=self.spec.name)
 
     async def ajudge(self, case: CaseLike | None = None, **fields: Any) -> Verdict:
         """Judge one response.
@@ -285,7 +302,7 @@ class Panel:
             RunStopped: The run had to end early.
         """
         stream = (_case(case, {}) for case in cases)
-        court = Court(gateway=self._gateway)
+        court = self._court
         async for verdict in run_cases(self.graph, self.spec, stream, court=court, workers=workers):
             yield verdict
 

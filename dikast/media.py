@@ -13,14 +13,16 @@ import binascii
 import functools
 import hashlib
 import io
+import ipaddress
 import os
 import re
 import threading
 import warnings
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from dikast.errors import InputError
 from dikast.types import Attachment, Case
@@ -176,6 +178,8 @@ class Images:
 
     Args:
         root: Folder that local paths are relative to and must lie in; None refuses all paths.
+        remote: Whether addresses are passed on to the provider, which then fetches them. dikast
+            itself fetches nothing, so what was judged is not known by its digest.
 
     Examples:
         >>> from dikast.types import Candidate
@@ -191,15 +195,47 @@ class Images:
         True
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, *, remote: bool = False) -> None:
         self.root = None if root is None else Path(os.path.realpath(root))
+        self.remote = remote
         self._inline: dict[str, bytes] = {}
+        self._users: Counter[str] = Counter()
         self._ready: OrderedDict[str, Prepared] = OrderedDict()
         self._making: dict[str, threading.Lock] = {}
         self._gate = threading.Lock()
 
+    def hashed(self, case: Case) -> Case:
+        """The case with every image checked from its header and its digest noted, for a record.
+
+        Raises:
+            InputError: An image cannot be used; the case, the image and the reason are named.
+        """
+        if not any(True for _ in attachments_of(case)):
+            return case
+
+        def noted(attachment: Attachment) -> Attachment:
+            if attachment.url is not None:
+                self._passed_on(case.id, attachment)
+                return attachment
+            return attachment.model_copy(update={"sha256": self._checked(case.id, attachment)[1]})
+
+        return _mapped(case, noted)
+
+    def dismiss(self, case: Case) -> None:
+        """Let go of the bytes that an admitted case gave inline."""
+        for attachment in attachments_of(case):
+            path = attachment.path or ""
+            if path.startswith(HELD_HERE):
+                digest = path.removeprefix(HELD_HERE)
+                self._users[digest] -= 1
+                if self._users[digest] <= 0:
+                    del self._users[digest]
+                    self._inline.pop(digest, None)
+
     def admit(self, case: Case) -> Case:
         """The case with every image checked from its header, hashed, and named by its digest.
+
+        Bytes given inline are held until `dismiss` is called with what this returned.
 
         Raises:
             InputError: An image cannot be used; the case, the image and the reason are named.
@@ -208,7 +244,34 @@ class Images:
             return case
         return _mapped(case, functools.partial(self._admitted, case.id))
 
+    def _passed_on(self, case_id: str, attachment: Attachment) -> None:
+        why = _no_address(attachment.url or "") if self.remote else "it is a remote address"
+        if why:
+            raise InputError(
+                f"image `{attachment.id}` of case `{case_id}` cannot be used: {why}.",
+                hint=""
+                if self.remote
+                else "Set `remote_images = true` in the panel to pass "
+                "addresses on to the provider, or give a file.",
+            )
+
     def _admitted(self, case_id: str, attachment: Attachment) -> Attachment:
+        if attachment.url is not None:
+            self._passed_on(case_id, attachment)
+            return attachment
+        data, digest = self._checked(case_id, attachment)
+        if (attachment.path or "").startswith(HELD_HERE):
+            self._users[digest] += 1
+        if attachment.data_url is None:
+            return attachment.model_copy(update={"sha256": digest})
+        self._users[digest] += 1
+        self._inline[digest] = data
+        return attachment.model_copy(
+            update={"data_url": None, "path": HELD_HERE + digest, "sha256": digest}
+        )
+
+    def _checked(self, case_id: str, attachment: Attachment) -> tuple[bytes, str]:
+        """An image's bytes and their digest, the header checked."""
         try:
             data = self.read(attachment)
             read_header(data)
@@ -221,12 +284,7 @@ class Images:
             raise InputError(
                 f"image `{attachment.id}` of case `{case_id}` is not the one whose digest is given."
             )
-        if attachment.data_url is None:
-            return attachment.model_copy(update={"sha256": digest})
-        self._inline[digest] = data
-        return attachment.model_copy(
-            update={"data_url": None, "path": HELD_HERE + digest, "sha256": digest}
-        )
+        return data, digest
 
     def read(self, attachment: Attachment) -> bytes:
         """The original bytes of an image.
@@ -250,6 +308,10 @@ class Images:
         Raises:
             BadImage: The image cannot be used, or is no longer the one that was admitted.
         """
+        if attachment.url is not None:
+            if not self.remote or _no_address(attachment.url):
+                raise BadImage("it is a remote address")
+            return attachment.url
         return (await asyncio.to_thread(self._prepared, attachment)).data_url
 
     def _prepared(self, attachment: Attachment) -> Prepared:
@@ -311,6 +373,25 @@ def _decoded(url: str) -> bytes:
         return base64.b64decode(url[head.end() :], validate=True)
     except (binascii.Error, ValueError):
         raise BadImage("its data URL holds no base64") from None
+
+
+def _no_address(url: str) -> str:
+    """Why an address is not passed on; empty if it is.
+
+    The provider fetches it, and for some providers this machine does: never from inside a
+    network that the case's author cannot reach.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".").casefold()
+    if parts.scheme not in ("http", "https") or not host:
+        return "its address is not http or https"
+    if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
+        return "its address is private"
+    try:
+        return "" if ipaddress.ip_address(host).is_global else "its address is private"
+    except ValueError:
+        # Such as 0x7f.1 or 127.1, which some resolvers take for an address.
+        return "its address is no name" if host.replace("x", "").replace(".", "").isdigit() else ""
 
 
 def _from_folder(path: str, root: Path | None) -> bytes:

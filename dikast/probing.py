@@ -24,7 +24,15 @@ from dikast.graphs.work import Kind, Work
 from dikast.models.budget import Budget
 from dikast.records.reader import RunReader
 from dikast.records.runfile import RunFile
-from dikast.running import Events, Limits, carry_out, identity_of, spent_before
+from dikast.running import (
+    IMAGES_FROM,
+    Events,
+    Limits,
+    carry_out,
+    identity_of,
+    images_folder,
+    spent_before,
+)
 from dikast.stats.ballot_table import Floats
 from dikast.stats.probes import ProbeFigures, probe_figures
 from dikast.types import Case, PanelSpec, Scale, Verdict
@@ -49,6 +57,8 @@ class ProbeRun(NamedTuple):
     """Changed copies, under the ids of the cases they were made from."""
     path: Path
     kind: Kind
+    images: Path | None = None
+    """Folder of the cases' local images."""
 
 
 def all_probes() -> tuple[str, ...]:
@@ -79,6 +89,7 @@ def plan(
         InputError: No case has ballots.
     """
     spec, kind = _probed_panel(run)
+    images = images_folder(run)
     chosen = _chosen(run, limit, seed)
     found = []
     for name in dict.fromkeys([CONTROL, *(names or all_probes())]):
@@ -89,7 +100,7 @@ def plan(
         if rubric is None or not cases:
             continue
         panel = spec.model_copy(update={"rubric": rubric})
-        found.append(ProbeRun(name, probe, panel, cases, folder / f"{name}.dikast", kind))
+        found.append(ProbeRun(name, probe, panel, cases, folder / f"{name}.dikast", kind, images))
     if len(found) < 2:
         raise ConfigError("none of these probes can be made on this run's cases and rubric.")
     return found
@@ -203,6 +214,8 @@ async def _opened(probe: ProbeRun) -> RunFile:
         return RunFile.open(probe.path, identity=identity, cases=probe.cases)
     run = RunFile.create(probe.path, identity)
     try:
+        if probe.images is not None:
+            await run.note(IMAGES_FROM, str(probe.images))
         await run.add_cases(probe.cases)
         await run.seal()
     except BaseException:

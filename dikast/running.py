@@ -14,16 +14,21 @@ from dikast.graphs.runner import WORKERS, run_cases
 from dikast.graphs.state import Court
 from dikast.graphs.stopper import Stopper
 from dikast.graphs.work import Rankings, Work
+from dikast.media import Images
 from dikast.models.budget import Budget
 from dikast.models.entries import decode
 from dikast.models.gateway import ModelGateway
 from dikast.records.cases import read_cases
 from dikast.records.identity import CaseSetBuilder, Identity
+from dikast.records.reader import RunReader
 from dikast.records.runfile import RunFile
 from dikast.types import Case, PanelSpec, Usage, Verdict
 
 CASES_FROM = "cases_from"
 """Note of a run file: path of the file its cases were read from."""
+
+IMAGES_FROM = "images_from"
+"""Note of a run file: folder of its images, where that is not the folder of its case file."""
 
 RANKING = "ranking"
 """Note of a run file: how its candidates are ranked; only in a run that ranks."""
@@ -103,8 +108,9 @@ async def begin(
         InputError: The cases are wrong or do not fit the rubric.
         StoreError: The run file exists or cannot be written.
     """
+    images = images_of(cases, remote=spec.remote_images)
     try:
-        check_fit(spec, read_cases(cases, limit=limit), work)
+        check_fit(spec, map(images.hashed, read_cases(cases, limit=limit)), work)
     except InputError as error:
         raise InputError(
             error.message, hint=error.hint, path=error.path or str(cases), line=error.line
@@ -114,12 +120,17 @@ async def begin(
         if work.kind == "rank":
             await run.note(RANKING, work.options.model_dump(mode="json"))
         await run.note(CASES_FROM, {"path": str(cases.resolve()), "limit": limit})
-        await run.add_cases(read_cases(cases, limit=limit))
+        await run.add_cases(map(images.hashed, read_cases(cases, limit=limit)))
         await run.seal()
     except BaseException:
         run.close()
         raise
     return run
+
+
+def images_of(cases: Path, *, remote: bool = False) -> Images:
+    """The images of a case file's cases: they lie in its folder, or below it."""
+    return Images(cases if cases.is_dir() else cases.parent, remote=remote)
 
 
 async def take_up(path: Path, spec: PanelSpec | None = None) -> tuple[RunFile, PanelSpec]:
@@ -150,9 +161,16 @@ async def take_up(path: Path, spec: PanelSpec | None = None) -> tuple[RunFile, P
         limit: Any = None
         if isinstance(source, dict) and Path(str(source["path"])).exists():
             cases, limit = Path(str(source["path"])), source["limit"]
-        read = None if cases is None else read_cases(cases, limit=limit)
-        now = identity_of(panel, read, work_of(run))
-        changed = run.changes(now, None if cases is None else read_cases(cases, limit=limit))
+
+        def read() -> Iterable[Case] | None:
+            if cases is None:
+                return None
+            # With their digests: an image that changed is a case that changed.
+            images = images_of(cases, remote=panel.remote_images)
+            return map(images.hashed, read_cases(cases, limit=limit))
+
+        now = identity_of(panel, read(), work_of(run))
+        changed = run.changes(now, read())
         if changed:
             raise ResumeRefused(changed, path=str(path))
         if not run.sealed:  # killed while its cases were being stored
@@ -161,12 +179,21 @@ async def take_up(path: Path, spec: PanelSpec | None = None) -> tuple[RunFile, P
                     "the run was killed before all its cases were stored, and their file is gone.",
                     hint=f"Begin again with another run file; `{path}` holds no verdict.",
                 )
-            await run.add_cases(read_cases(cases, limit=limit))
+            await run.add_cases(read() or ())
             await run.seal()
     except BaseException:
         run.close()
         raise
     return run, panel
+
+
+def images_folder(run: RunReader) -> Path | None:
+    """The folder that a run's local images lie in; None if it has none."""
+    notes = run.notes
+    folder, source = notes.get(IMAGES_FROM), notes.get(CASES_FROM)
+    if isinstance(folder, str):
+        return Path(folder)
+    return images_of(Path(str(source["path"]))).root if isinstance(source, dict) else None
 
 
 def spent_before(run: RunFile) -> Usage:
@@ -216,13 +243,14 @@ async def carry_out(
         RunStopped: The run ended early; what was yielded is stored, and `resume` goes on.
     """
     limits, stopper = limits or Limits(), stopper or Stopper()
-    needed = needs_models(spec)
+    needed, images = needs_models(spec), Images(images_folder(run), remote=spec.remote_images)
     if needed and gateway is None:
         gateway = ModelGateway(
             run,
             budget=_budget(limits.budget, run),
             share_identical=spec.share_identical,
             on_event=on_event,
+            load_attachment=images.load,
         )
     timer = None
     if limits.deadline is not None:
@@ -247,7 +275,7 @@ async def carry_out(
             hearing,
             spec,
             run.todo(),
-            court=Court(gateway=gateway),
+            court=Court(gateway=gateway, images=images),
             workers=limits.workers,
             stopper=stopper,
             record=record,

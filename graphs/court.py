@@ -83,7 +83,10 @@ class OwnGateways:
             from dikast.models.gateway import ModelGateway
             from dikast.models.journal import MemoryJournal
 
+            images = None if court is None else court.images
             self._by_loop[loop] = ModelGateway(
-                MemoryJournal(), share_identical=self._spec.share_identical
+                MemoryJournal(),
+                share_identical=self._spec.share_identical,
+                load_attachment=None if images is None else images.load,
             )
         return self._by_loop[loop]

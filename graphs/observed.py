@@ -22,8 +22,16 @@ async def heard(graph: Any, given: Any, case: Case, *, court: Court, panel: str)
     Returns:
         The graph's output: a mapping with `verdict`, `comparison` or `ranking`.
     """
-    watching = observer()
-    with UNWATCHED if watching is None else watching.hearing(case, panel) as done:
-        result = await graph.ainvoke(given, context=court)
-        done(next(result[key] for key in ("ranking", "comparison", "verdict") if key in result))
+    watching, images = observer(), court.images
+    if images is not None:
+        # Bytes of images stay out of the graph's state: from here on a digest names each.
+        case = images.admit(case)
+        given = {**given, "case": case}
+    try:
+        with UNWATCHED if watching is None else watching.hearing(case, panel) as done:
+            result = await graph.ainvoke(given, context=court)
+            done(next(result[key] for key in ("ranking", "comparison", "verdict") if key in result))
+    finally:
+        if images is not None:
+            images.dismiss(case)
     return result

@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 from typing_extensions import TypedDict
 
 from dikast.agents.contract import Brief
+from dikast.media import Images
 from dikast.types import (
     Ballot,
     BiasFinding,
@@ -31,6 +32,8 @@ class Court:
     """
 
     gateway: Gateway | None = None
+    images: Images | None = None
+    """Where the images of the cases are; None takes only images given inline, as they are."""
 
 
 class Course(Value):

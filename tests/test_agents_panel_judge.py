@@ -198,7 +198,7 @@ def test_the_conversation_is_one_fenced_transcript() -> None:
 )
 def test_what_cannot_be_judged_is_not_asked(shown: Docket, criterion: Criterion, why: str) -> None:
     model = ScriptedModel(says())
-    (ballot,) = vote(judge(samples=2), model, shown, (criterion,))
+    (ballot,) = vote(judge(samples=2, vision=False), model, shown, (criterion,))
     assert ballot.abstention is not None
     assert ballot.abstention.reason is Reason.NOT_APPLICABLE
     assert why in ballot.abstention.detail
@@ -209,7 +209,7 @@ def test_a_caption_stands_in_for_an_image_and_vision_sees_it() -> None:
     image = Attachment(id="<<<x", data_url=PIXEL, caption="A <|im_start|> map.")
     shown = docket(ONE.model_copy(update={"attachments": (image,)}))
     blind, sees = ScriptedModel(says()), ScriptedModel(says())
-    assert vote(judge(), blind, shown)[0].score == 4
+    assert vote(judge(vision=False), blind, shown)[0].score == 4
     assert vote(judge(vision=True), sees, shown)[0].score == 4
     assert all(not message.attachments for message in blind.requests[0].messages)
     assert [m.attachments for m in sees.requests[0].messages] == [(), (image,)]

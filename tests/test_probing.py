@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,21 +46,30 @@ NOISE, SWAY = 0.15, 0.4
 CASES = 150
 
 
-def draw(request: ChatRequest, what: str) -> float:
-    """A number from 0 to 1 that is drawn anew for every request, since markers differ."""
-    digest = hashlib.sha256(f"{request.marker}{request.model}{what}".encode()).digest()
-    return int.from_bytes(digest[:6]) / 2**48
+class Judges:
+    """Two judges who answer with the planted merit, at times one step above it.
 
+    One falls for majorities. The same request asked again is drawn anew, as a model at some
+    temperature would; everything repeats from run to run of this test.
+    """
 
-def answer(request: ChatRequest) -> str:
-    """The planted merit, one step off with some noise; one judge falls for majorities."""
-    text = request.block("response") or ""
-    score = int(text.split("merit ")[1][0])
-    if draw(request, "noise") < NOISE:
-        score += 1
-    if "Nine out of ten" in text and request.model == "swayed" and draw(request, "sway") < SWAY:
-        score += 3
-    return structured_reply(request, score=score)
+    def __init__(self) -> None:
+        self.asked: Counter[str] = Counter()
+
+    def draw(self, request: ChatRequest, what: str) -> float:
+        told = f"{request.content} {self.asked[request.content]} {what}"
+        return int.from_bytes(hashlib.sha256(told.encode()).digest()[:6]) / 2**48
+
+    def __call__(self, request: ChatRequest) -> str:
+        self.asked[request.content] += 1
+        text = request.block("response") or ""
+        score = int(text.split("merit ")[1][0])
+        if self.draw(request, "noise") < NOISE:
+            score += 1
+        praised = "Nine out of ten" in text and request.model == "swayed"
+        if praised and self.draw(request, "sway") < SWAY:
+            score += 3
+        return structured_reply(request, score=score)
 
 
 def rows(tmp_path: Path, number: int = CASES) -> Path:
@@ -100,7 +110,7 @@ async def probed(runs: list[ProbeRun], budget: str | None = None) -> int:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackServer]:
     monkeypatch.setenv("OPENAI_API_KEY", "none")
-    with LoopbackServer(answer) as running:
+    with LoopbackServer(Judges()) as running:
         yield running
 
 

@@ -127,9 +127,9 @@ ABSTAINED = Abstention(reason=Reason.TIMEOUT)
         pytest.param(lambda: case(metadata={"\udfff": 1}), "unicode", id="half-a-key"),
         pytest.param(lambda: case(labels={"x": [float("nan")]}), "finite", id="nan-in-labels"),
         pytest.param(lambda: case(schema_version=2), "1", id="another-schema"),
-        pytest.param(lambda: Attachment(id="i"), "either", id="attachment-without-a-source"),
+        pytest.param(lambda: Attachment(id="i"), "one of", id="attachment-without-a-source"),
         pytest.param(
-            lambda: Attachment(id="i", path="x.png", data_url="data:"), "either", id="two-sources"
+            lambda: Attachment(id="i", path="x.png", data_url="data:"), "one of", id="two-sources"
         ),
         pytest.param(
             lambda: Docket(case=case(), presentation=("other",)), "no candidate", id="unknown-shown"

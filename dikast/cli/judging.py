@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import json as json_
-import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +19,7 @@ from dikast.cli.comparing import close_comparisons, tell_comparison
 from dikast.cli.exits import say
 from dikast.cli.progress import Progress
 from dikast.cli.ranking import close_rankings, tell_ranking
+from dikast.cli.signals import signals
 from dikast.errors import ConfigError, RunStopped, StoreError
 from dikast.graphs.court import needs_models
 from dikast.graphs.runner import WORKERS
@@ -52,6 +51,10 @@ class _Tally:
         self.error: RunStopped | StoreError | None = None
         self.signal: int | None = None
         self._frozen = False
+
+    def signalled(self, number: int) -> None:
+        """Note the signal that ends the run."""
+        self.signal = number
 
     def first_verdict(self) -> None:
         """Set aside what was imported by now, once.
@@ -173,7 +176,10 @@ async def _sit(run: RunFile, spec: PanelSpec, path: Path, job: Job) -> None:
     tally, stopper = _Tally(), Stopper()
     limits = Limits(job.workers or WORKERS, job.budget, job.deadline)
     done = before["cases"] - before["todo"]
-    with Progress(before["cases"], done, calls=needs_models(spec)) as bar, _signals(stopper, tally):
+    with (
+        Progress(before["cases"], done, calls=needs_models(spec)) as bar,
+        signals(stopper, tally.signalled),
+    ):
         try:
             async for verdict in carry_out(
                 run, spec, limits=limits, stopper=stopper, on_event=bar.event
@@ -236,31 +242,6 @@ def mean_score(run: RunFile) -> tuple[float | None, int]:
         if verdict.score is not None:
             total, number = total + verdict.score, number + 1
     return (total / number if number else None), number
-
-
-@contextmanager
-def _signals(stopper: Stopper, tally: _Tally) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM ends the run in order, the second at once."""
-    loop = asyncio.get_running_loop()
-
-    def on_signal(number: int) -> None:
-        if tally.signal is not None:
-            os._exit(exits.INTERRUPTED if number == signal.SIGINT else exits.TERMINATED)
-        tally.signal = number
-        say("\nending: no new calls; those in flight get a few seconds. Again to leave at once.")
-        stopper.stop(RunStopped("interrupted"))
-
-    caught: list[signal.Signals] = []
-    try:
-        # Windows has no such handlers, and only the main thread may set them.
-        with suppress(NotImplementedError, RuntimeError, ValueError):
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, on_signal, number)
-                caught.append(number)
-        yield
-    finally:
-        for number in caught:
-            loop.remove_signal_handler(number)
 
 
 def dry(

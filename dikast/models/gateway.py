@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from dikast.errors import BudgetSpent, RunStopped, StorageFailed
+from dikast.media import Images
 from dikast.models import entries, keys
 from dikast.models.attempts import Call, Clock, Events, Road, Settings
 from dikast.models.budget import Budget
@@ -46,7 +47,8 @@ class ModelGateway:
         clock: Monotonic seconds; wall time is never used.
         on_event: Called as `on_event(name, **numbers)` with `sent`, `retried`, `limited`,
             `replayed`, `answered` and `failed`.
-        load_attachment: Gives an attachment's data URL; None sends only attachments that carry one.
+        load_attachment: Gives an attachment's data URL; None sends only images that are given
+            inline, scaled down and encoded anew (`dikast.media.Images`).
         backoff: Seconds of the first pause before a retry.
         first_rest: Seconds that a model rests after five time-outs, before it is probed.
 
@@ -91,7 +93,7 @@ class ModelGateway:
         self._settings = Settings(
             self._transport, budget, clock, self._on_event, backoff, first_rest
         )
-        self._load = load_attachment
+        self._load = load_attachment or Images().load
         self._redactor = Redactor()
         self._flights: dict[str, _Flight] = {}
         self._roads: dict[tuple[str, str | None, str | None], Road] = {}

@@ -92,6 +92,8 @@ def _message(message: PromptMessage) -> list[Any]:
 def _attachment(attachment: Attachment) -> list[str | None]:
     if attachment.sha256 is not None:
         return [attachment.kind, "sha256", attachment.sha256]
+    if attachment.url is not None:
+        return [attachment.kind, "url", attachment.url]
     if attachment.data_url is not None:
         digest = hashlib.sha256(attachment.data_url.encode()).hexdigest()
         return [attachment.kind, "data_url", digest]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from dikast.media import BadImage
 from dikast.models.parts import is_image_data_url, refusal
 from dikast.models.wire import ModelFacts, TransportError, WireRequest
 from dikast.types import Attachment, ModelRequest, ModelSpec, PromptMessage, Reason
@@ -97,8 +98,14 @@ async def _message(
 
 
 async def _data_url(attachment: Attachment, load: LoadAttachment | None) -> str:
-    url = attachment.data_url if load is None else await load(attachment)
-    # never an address: the provider, or litellm on this machine, would fetch it
+    try:
+        url = attachment.data_url if load is None else await load(attachment)
+    except BadImage as error:
+        what = f"image `{attachment.id}` cannot be sent: {error}"
+        raise TransportError(Reason.UNSUPPORTED_PART, what, sent=False) from None
+    if url is not None and url == attachment.url:
+        return url  # an address, which the loader lets through only where the panel allows it
+    # never another address: the provider, or litellm on this machine, would fetch it
     if url is None or not is_image_data_url(url):
         what = f"attachment `{attachment.id}` is no inline PNG, JPEG, WebP or GIF"
         raise TransportError(Reason.UNSUPPORTED_PART, what, sent=False)

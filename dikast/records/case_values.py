@@ -194,7 +194,8 @@ def _attachment(item: Any, name: str, number: int) -> Attachment:
     if isinstance(path, str) and "://" in path:
         raise Fault(
             f"`{name}` is a remote address; dikast fetches nothing.",
-            "Give a local path or a data URL.",
+            'Give a local path or a data URL; or write it as {"url": "https://…"} and set '
+            "`remote_images = true` in the panel, and the provider fetches it.",
         )
     return Attachment.model_validate({"id": str(number), **item})
 

@@ -188,7 +188,9 @@ def _panel_changes(old: PanelSpec, new: PanelSpec) -> list[str]:
         {"screens": None if p.screens is None else [*sorted(p.screens)]} for p in (old, new)
     ]
     words += compare("", *screens)
-    shared = [{"share_identical": p.share_identical} for p in (old, new)]
+    shared: list[dict[str, JsonValue]] = [
+        {"share_identical": p.share_identical, "remote_images": p.remote_images} for p in (old, new)
+    ]
     return words + compare("panel", shared[0], shared[1])
 
 

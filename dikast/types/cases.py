@@ -18,9 +18,11 @@ class Attachment(Value):
     id: str = Field(min_length=1, max_length=MAX_ID)
     kind: Literal["image"] = "image"
     path: str | None = None
-    """Local file, relative to the folder of the case file; None where `data_url` is given."""
+    """Local file, relative to the folder of the case file; None where it lies elsewhere."""
     data_url: str | None = Field(default=None, repr=False)
-    """The image inline (`data:image/png;base64,…`); None where `path` is given."""
+    """The image inline (`data:image/png;base64,…`); None where it lies elsewhere."""
+    url: str | None = None
+    """A remote address, which the provider fetches; only where the panel allows it."""
     sha256: str | None = None
     """Digest of the original bytes; None until the file was read."""
     caption: str | None = None
@@ -28,8 +30,8 @@ class Attachment(Value):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.path is None) == (self.data_url is None):
-            raise ValueError("an attachment needs either `path` or `data_url`")
+        if [self.path, self.data_url, self.url].count(None) != 2:
+            raise ValueError("an attachment needs one of `path`, `data_url` and `url`")
         return self
 
 

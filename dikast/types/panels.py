@@ -146,6 +146,8 @@ class PanelSpec(Value):
     """The stronger judge for low confidence; None for none."""
     share_identical: bool = False
     """Whether identical requests from different places may share one answer."""
+    remote_images: bool = False
+    """Whether images may be addresses: they are passed on, and the provider fetches them."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
