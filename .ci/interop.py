@@ -31,7 +31,10 @@ class Tool(NamedTuple):
     """Its packages at their current release, as pip takes them."""
 
 
-TOOLS: dict[str, Tool] = {}
+TOOLS: dict[str, Tool] = {
+    "langchain": Tool("langchain", ("langchain-classic==1.0.8", "langchain-openai==1.7.3")),
+    "openevals": Tool("openevals", ("openevals==0.2.2", "langsmith==0.15.0")),
+}
 
 KIT = ("pytest>=8.3", "hypothesis>=6.100", "httpx>=0.27")
 """What the tests themselves need."""

@@ -325,6 +325,11 @@ class Panel:
         return run_sync(estimate(self.spec, (_case(case, {}) for case in cases)))
 
     @property
+    def gateway(self) -> Gateway | None:
+        """The gateway that was given to be shared; None where the panel makes its own."""
+        return self._gateway
+
+    @property
     def needs_models(self) -> bool:
         """Whether any role is played by a model, so that a call may cost money."""
         return needs_models(self.spec)

@@ -86,7 +86,7 @@ def summary(verdict: Verdict, rubric: Rubric) -> list[str]:
     """The verdict in a few lines: decisions, dissents, grave findings, flips."""
     lines = [headline(verdict)]
     for decision in verdict.criteria:
-        lines.append("  " + _decision_line(decision, rubric))
+        lines.append("  " + decision_line(decision, rubric))
         lines += [
             _wrap(f"dissent of {d.seat} ({d.shown}): {clip(d.rationale, 240)}", 4)
             for d in decision.dissents
@@ -102,7 +102,7 @@ def summary(verdict: Verdict, rubric: Rubric) -> list[str]:
     return lines
 
 
-def _decision_line(decision: CriterionVerdict, rubric: Rubric) -> str:
+def decision_line(decision: CriterionVerdict, rubric: Rubric) -> str:
     """One criterion in one line."""
     if decision.reason in PASSED_OVER:
         word = decision.reason.replace("_", " ")
@@ -213,7 +213,7 @@ def _case_lines(case: Case) -> Iterator[str]:
 def _criterion_lines(verdict: Verdict, criterion: Criterion, rubric: Rubric) -> Iterator[str]:
     transcript = verdict.transcript
     decision = verdict.criterion(criterion.id)
-    yield _wrap(_decision_line(decision, rubric), 0)
+    yield _wrap(decision_line(decision, rubric), 0)
     if decision.reason in PASSED_OVER:
         return
     yield _wrap(f"asked: {criterion.question}", 2)

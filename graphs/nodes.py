@@ -54,6 +54,18 @@ def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
         raise
 
 
+async def in_own_loop(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Await a coroutine that runs in the loop of `run_sync`, from whatever loop.
+
+    Tools that start a new event loop per call would otherwise cost a panel its connections, its
+    pacing and the answers it already has. The caller's context (tracing) is taken along.
+    """
+    loop = _portal()
+    if asyncio.get_running_loop() is loop:
+        return await coroutine
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, loop))
+
+
 def step(function: Step) -> Runnable[Any, Any]:
     """Wrap an async function as a node that can be invoked, awaited, batched and streamed."""
     from langchain_core.runnables import Runnable
