@@ -7,10 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dikast.rules import average
 from dikast.stats.orders import Folding, fold_steps
-from dikast.types import Abstention, Ballot, Criterion, ProtocolSpec, Reason, Scale, Standing
-
-REPLACED = "replaced_by:"
-"""Flag of a ballot that a reserve's ballot stands in for; kept for the record, never counted."""
+from dikast.types import (
+    REPLACED,
+    Abstention,
+    Ballot,
+    Criterion,
+    ProtocolSpec,
+    Reason,
+    Scale,
+    Standing,
+)
 
 
 def counts(ballot: Ballot) -> bool:

@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from dikast.agents.gates import PASSED_OVER
-from dikast.agents.standing import REPLACED, counts
+from dikast.agents.standing import counts
 from dikast.types import (
+    REPLACED,
     Ballot,
     BiasFinding,
     Case,

@@ -31,6 +31,7 @@ ROOMS: dict[str, Room] = {
     "detectors": Room("dikast.agents.detectors", "detect"),
     "probes": Room("dikast.agents.probes", "PROBE"),
     "embedded": Room("dikast.agents.embedded", "JUDGE"),
+    "imports": Room("dikast.records.imports", "IMPORT"),
 }
 
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from dikast.agents.aggregator import OWN_CHOICE
 from dikast.agents.contract import Brief, Judge
-from dikast.agents.standing import REPLACED
 from dikast.graphs.course import Presentation, jobs
 from dikast.graphs.state import Summons
 from dikast.types import (
+    REPLACED,
     Abstention,
     Ballot,
     Case,

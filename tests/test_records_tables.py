@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dikast.agents.aggregator import Aggregator
-from dikast.agents.standing import REPLACED
 from dikast.errors import InputError
 from dikast.records.identity import Identity
 from dikast.records.runfile import RunFile
 from dikast.records.tables import candidates_of, table_of_run
 from dikast.types import (
+    REPLACED,
     Abstention,
     Ballot,
     Candidate,

@@ -55,7 +55,7 @@ def _file(path: Path) -> Iterator[Found]:
     kinds = [s.casefold() for s in path.suffixes if s.casefold() != ".gz"]
     kind = kinds[-1] if kinds else ""
     if kind in {".jsonl", ".ndjson"}:
-        yield from _jsonl(path)
+        yield from json_lines(path)
     elif kind == ".json":
         yield from _json(path)
     elif kind in {".csv", ".tsv"}:
@@ -164,7 +164,12 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _jsonl(path: Path) -> Iterator[Found]:
+def json_lines(path: Path) -> Iterator[Found]:
+    """Rows of a file of JSON lines, whatever it is called.
+
+    Raises:
+        InputError: A line is not one JSON object.
+    """
     for number, line in _lines(path):
         text = line.strip()
         if not text:

@@ -32,7 +32,7 @@ from dikast.records.labels import (
 from dikast.records.reader import RunReader
 from dikast.records.rows import BallotRow
 from dikast.stats.ballot_table import BallotTable
-from dikast.types import Case, OffScale, PanelSpec, Scale
+from dikast.types import Candidate, Case, OffScale, PanelSpec, Scale
 
 __all__ = [
     "Labels",
@@ -48,6 +48,9 @@ __all__ = [
 ]
 
 Which = Literal["standing", "first"]
+
+TEXT_ABSENT = "text_absent"
+"""Note of a candidate whose text is not known: its length is then unknown too, not 0."""
 
 _QUESTION = ("question_id", "prompt_id")
 """Notes of a case that name its question."""
@@ -141,10 +144,7 @@ def _read_cases(run: RunReader, panel: PanelSpec, *, labels: bool) -> _Known:
         first, *rest = case.candidates[:2]
         second = rest[0] if rest else None
         known.systems[case.id] = (first.model or "", (second and second.model) or "")
-        known.lengths[case.id] = (
-            float(len(first.text)),
-            float(len(second.text)) if second else float("nan"),
-        )
+        known.lengths[case.id] = (_length(first), _length(second))
         if labels:
             try:
                 known.truth[case.id] = own_labels(case.labels, criteria, scales, ids)
@@ -155,6 +155,12 @@ def _read_cases(run: RunReader, panel: PanelSpec, *, labels: bool) -> _Known:
                     path=str(run.path),
                 ) from None
     return known
+
+
+def _length(candidate: Candidate | None) -> float:
+    if candidate is None or candidate.metadata.get(TEXT_ABSENT):
+        return float("nan")
+    return float(len(candidate.text))
 
 
 def _question(case: Case) -> str:

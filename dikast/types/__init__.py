@@ -1,6 +1,14 @@
 """The values that flow through dikast: frozen, strict, with a JSON round trip."""
 
-from dikast.types.ballots import Abstention, Ballot, Evidence, Reason, Source, Standing
+from dikast.types.ballots import (
+    REPLACED,
+    Abstention,
+    Ballot,
+    Evidence,
+    Reason,
+    Source,
+    Standing,
+)
 from dikast.types.base import SCHEMA_VERSION, Metadata, Value
 from dikast.types.calls import (
     MARK,
@@ -24,6 +32,7 @@ from dikast.types.dockets import Docket
 from dikast.types.findings import BiasFinding, BiasKind, Critique, CritiquePoint, Severity
 from dikast.types.panels import (
     EMBEDDED,
+    IMPORTED,
     JudgeSpec,
     ModelSpec,
     PanelSpec,
@@ -66,8 +75,10 @@ from dikast.types.verdicts import (
 
 __all__ = [
     "EMBEDDED",
+    "IMPORTED",
     "MARK",
     "MEASURED",
+    "REPLACED",
     "SCHEMA_VERSION",
     "Abstention",
     "Anchor",

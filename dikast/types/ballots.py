@@ -13,6 +13,10 @@ Source = Literal["question", "response", "response_b", "context", "reference", "
 """Where a quoted text stands; `response_b` is the canonically second candidate of a pair."""
 
 
+REPLACED = "replaced_by:"
+"""Flag of a ballot that a reserve's ballot stands in for; kept for the record, never counted."""
+
+
 class Reason(StrEnum):
     """Why there is no value. The list is closed: code and reports rely on it."""
 

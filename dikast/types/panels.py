@@ -13,6 +13,9 @@ from dikast.types.rubrics import Rubric
 EMBEDDED = "embedded/"
 """Prefix of rule-backed judges and critics in `model`: `embedded/overlap`."""
 
+IMPORTED = "imported/"
+"""Prefix of judges in `model` whose ballots another tool recorded: nobody to be called."""
+
 
 class Sampling(Value):
     """Parameters of a call; each is sent only when set, since many models refuse some."""
