@@ -126,6 +126,7 @@ _ROOMS = {
     "rules": "rules",
     "detectors": "detectors",
     "formats": "formats",
+    "imports": "imports",
     "probes": "probes",
 }
 

@@ -163,9 +163,12 @@ class RowImporter:
 
     def _other(self, row: Row) -> InputError:
         """The row lacks a field: which, what is there instead, and what it looks like."""
-        nearest = min(self.needs, key=lambda fields: (len(fields - row.names), sorted(fields)))
-        lacking = sorted(nearest - row.names)
-        missing = ", ".join(map(describe, lacking)) + (" are" if len(lacking) > 1 else " is")
+        fewest = min(len(fields - row.names) for fields in self.needs)
+        lacking = sorted(
+            {tuple(sorted(f - row.names)) for f in self.needs if len(f - row.names) == fewest}
+        )
+        missing = " or ".join(", ".join(map(describe, fields)) for fields in lacking)
+        missing += " are" if fewest > 1 else " is"
         like = [name for name in registry.names("imports") if _fits(name, row)]
         there = ", ".join(describe(name) for name in sorted(row.names)[:20]) or "none"
         return row.wrong(
