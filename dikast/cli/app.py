@@ -292,7 +292,10 @@ def salvage(
 @guarded
 def list_(
     what: Annotated[
-        str, typer.Argument(help="judges, rules, detectors, rubrics, formats, imports, probes or prompts.")
+        str,
+        typer.Argument(
+            help="judges, rules, detectors, rubrics, formats, imports, probes or prompts."
+        ),
     ],
 ) -> None:
     """List what is there to choose from."""
