@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from dikast.agents.calibrated import Belief, believed, fitted_by_criterion, interval
 from dikast.agents.cascade import Ladder
 from dikast.agents.gates import PASSED_OVER, barred, ended_at, reach, reopened
 from dikast.agents.standing import counts, standings
@@ -56,11 +57,18 @@ class Aggregator:
         cascaded = spec.protocol.seating == "cascade"
         self.ladder = Ladder(spec, self.counter) if cascaded else None
         """The panel's cascade; None under other seating."""
+        self.fitted = fitted_by_criterion(spec)
+        """What a calibration says, by criterion; empty without one."""
+
+    def weight(self, seat: str, criterion: str) -> float:
+        """A seat's weight on a criterion: the fitted one, else the panel's own."""
+        one = self.fitted.get(criterion)
+        return one.weights.get(seat, 0.0) if one and one.weights else self.weights[seat]
 
     def standings(self, ballots: Sequence[Ballot], *, upto: int | None = None) -> list[Standing]:
         """Standing votes of the panel's seats, of `upto`'s round and before."""
         own = [ballot for ballot in ballots if ballot.seat in self.weights]
-        return standings(
+        found = standings(
             own,
             self.spec.rubric.criteria,
             weights=self.weights,
@@ -68,6 +76,12 @@ class Aggregator:
             orders=self.orders,
             upto=upto,
         )
+        if not self.fitted:
+            return found
+        return [
+            vote.model_copy(update={"weight": self.weight(vote.seat, vote.criterion)})
+            for vote in found
+        ]
 
     def count(self, standing: Sequence[Standing], criterion: Criterion) -> Tally:
         """Count the votes on one criterion."""
@@ -110,14 +124,17 @@ class Aggregator:
         standing = [vote for vote in standing if vote.criterion == criterion.id]
         tally = self.counter.count(standing, criterion)
         first = self.count(private, criterion) if course.rounds else tally
-        score, reason, detail = self._outcome(criterion, standing, tally)
+        belief = believed(self.fitted.get(criterion.id), tally)
+        score, reason, detail = self._outcome(criterion, standing, tally, belief)
         return CriterionVerdict(
             criterion=criterion.id,
             score=score,
             shown="" if score is None else criterion.scale.show(score),
             reason=reason,
             detail=detail,
-            confidence=tally.confidence,
+            confidence=belief.confidence,
+            calibrated=belief.calibrated,
+            interval=None if score is None else interval(self.fitted.get(criterion.id), score),
             agreement=tally.agreement,
             consistent=tally.consistent,
             votes=tally.votes,
@@ -161,7 +178,7 @@ class Aggregator:
         return known
 
     def _outcome(
-        self, criterion: Criterion, standing: Sequence[Standing], tally: Tally
+        self, criterion: Criterion, standing: Sequence[Standing], tally: Tally, belief: Belief
     ) -> tuple[float | None, Reason | None, str]:
         """Score, or the reason why there is none, with a detail for a person."""
         protocol = self.spec.protocol
@@ -170,13 +187,14 @@ class Aggregator:
             detail = f"{tally.votes} of {self.spec.quorum_needed} votes needed"
             return None, Reason.NO_QUORUM, detail + (f"; {silent}" if silent else "")
         if tally.decision.score is None:
+            if belief.weightless:
+                return None, Reason.NO_QUORUM, "no vote cast has weight under the calibration"
             tied = " and ".join(criterion.scale.show(score) for score in tally.decision.tied)
             return None, Reason.TIE, f"the vote is tied between {tied}" if tied else "no decision"
         shown = criterion.scale.show(tally.decision.score)
-        low = tally.confidence is None or tally.confidence < protocol.low_confidence
+        low = belief.confidence is None or belief.confidence < protocol.low_confidence
         if low and protocol.on_low_confidence != "keep":
-            share = "no" if tally.confidence is None else f"{tally.confidence:.0%}"
-            return None, Reason.LOW_CONFIDENCE, f"leaning to {shown} with {share} of the votes"
+            return None, Reason.LOW_CONFIDENCE, f"leaning to {shown} {belief.told}"
         return tally.decision.score, None, ""
 
     def _dissents(
@@ -287,6 +305,7 @@ def conclude(verdict: Verdict, spec: PanelSpec) -> Verdict:
     status, reason, detail = _status(verdict.criteria, verdict.transcript.standings, spec)
     confidences = [d.confidence for d in verdict.criteria if d.reason not in PASSED_OVER]
     known = [c for c in confidences if c is not None]
+    reached = [d for d in verdict.criteria if d.reason not in PASSED_OVER]
     fields = {
         "status": status,
         "reason": reason,
@@ -294,6 +313,7 @@ def conclude(verdict: Verdict, spec: PanelSpec) -> Verdict:
         "score": overall(verdict.criteria, spec) if status == "decided" else None,
         "decided_at": ended_at(spec.rubric, verdict.criteria) if status == "decided" else None,
         "confidence": min(known) if known and len(known) == len(confidences) else None,
+        "calibrated": bool(reached) and all(d.calibrated for d in reached),
     }
     return Verdict.model_validate({**dict(verdict), **fields})
 

@@ -73,9 +73,17 @@ class Counter:
         self._spec = spec
         self._rule: Callable[..., Decision] = load("rules", spec.rule.name)
         self._params: dict[str, Any] = dict(spec.rule.params)
+        fitted = () if spec.calibration is None else spec.calibration.criteria
+        self._weighed = frozenset(one.criterion for one in fitted if one.weights)
+        self._weighted: Callable[..., Decision] = load("rules", "weighted")
 
-    def decide(self, votes: Sequence[Vote], scale: Scale) -> Decision:
-        """Apply the panel's rule to votes in an order that tells nothing."""
+    def decide(self, votes: Sequence[Vote], scale: Scale, criterion: str = "") -> Decision:
+        """Apply the rule to votes in an order that tells nothing.
+
+        It is the panel's rule; on a criterion with fitted weights it is `weighted`.
+        """
+        if criterion in self._weighed:
+            return self._weighted(sorted(votes), scale)
         return self._rule(sorted(votes), scale, **self._params)
 
     def count(self, standing: Sequence[Standing], criterion: Criterion) -> Tally:
@@ -92,7 +100,7 @@ class Counter:
         """
         cast = [vote for vote in standing if vote.score is not None]
         votes = [Vote(vote.score, vote.weight) for vote in cast if vote.score is not None]
-        decision = self.decide(votes, criterion.scale)
+        decision = self.decide(votes, criterion.scale, criterion.id)
         aims = decision.tied if decision.score is None else (decision.score,)
         shares = [self._share(votes, aim, criterion.scale) for aim in aims]
         orders = [vote.consistent for vote in cast if vote.consistent is not None]
@@ -133,11 +141,11 @@ class Counter:
         fixed = [Vote(vote.score, vote.weight) for vote in standing if vote.score is not None]
         if len(fixed) < self._spec.quorum_needed:
             return False
-        decision = self.decide(fixed, criterion.scale)
+        decision = self.decide(fixed, criterion.scale, criterion.id)
         if decision.score is None:
             return False
         return all(
-            self.decide([*fixed, *extra], criterion.scale) == decision
+            self.decide([*fixed, *extra], criterion.scale, criterion.id) == decision
             for extra in _open_votes(fixed, open_weights, criterion.scale)
         )
 

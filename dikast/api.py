@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from dikast import prompts
 from dikast.agents.contract import Critic, Judge
 from dikast.agents.embedded._panel import embedded_panel
-from dikast.config import dump_panel, load_panel
+from dikast.config import dump_panel, load_calibration, load_panel
 from dikast.errors import ConfigError
 from dikast.graphs.court import CUSTOM, needs_models
 from dikast.graphs.nodes import run_sync
@@ -21,6 +21,7 @@ from dikast.graphs.state import Court
 from dikast.media import Images
 from dikast.records.cases import case_from_row
 from dikast.types import (
+    Calibration,
     Case,
     Comparison,
     Gateway,
@@ -60,6 +61,7 @@ class Panel:
         gateway: A gateway to share with other panels; None for one of its own.
         images: Folder that image paths of cases are relative to and must lie in; None for the
             working directory.
+        calibration: What `dikast calibrate` fitted on labels, or the path of its file.
         protocol: Fields of `ProtocolSpec`, such as `seating="sequential"`.
 
     Raises:
@@ -84,6 +86,7 @@ class Panel:
         name: str = "panel",
         gateway: Gateway | None = None,
         images: str | Path | None = None,
+        calibration: str | Path | Calibration | None = None,
         **protocol: Any,
     ) -> None:
         described = [_describe(judge) for judge in judges]
@@ -97,6 +100,9 @@ class Panel:
                 quorum=quorum,
                 critic=ModelSpec(model=critic) if isinstance(critic, str) else _spec(critic),
                 protocol=ProtocolSpec(**protocol),
+                calibration=load_calibration(calibration)
+                if isinstance(calibration, str | Path)
+                else calibration,
             )
         except ValueError as error:
             raise ConfigError(f"this panel cannot be: {error}") from None
@@ -154,8 +160,15 @@ class Panel:
 
     @staticmethod
     def with_rubric(spec: PanelSpec, rubric: str | Path | Rubric) -> PanelSpec:
-        """A panel's description with another rubric."""
-        return PanelSpec.model_validate({**dict(spec), "rubric": _rubric(rubric)})
+        """A panel's description with another rubric.
+
+        Raises:
+            ConfigError: There is no such rubric, or the panel's calibration was fitted on another.
+        """
+        try:
+            return PanelSpec.model_validate({**dict(spec), "rubric": _rubric(rubric)})
+        except ValueError as error:
+            raise ConfigError(f"this panel cannot be: {error}") from None
 
     def to_toml(self) -> str:
         """The panel as a `panel.toml`; `Panel.load` reads it back."""

@@ -20,7 +20,8 @@ def other_rule(spec: PanelSpec, rule: str, params: dict[str, Any], quorum: int |
     """
     chosen = RuleSpec(name=rule, params=params)
     check_rule_params(chosen)
-    fields = {**dict(spec), "rule": chosen, "quorum": quorum or spec.quorum}
+    # a calibration holds for the rule that it was fitted with
+    fields = {**dict(spec), "rule": chosen, "quorum": quorum or spec.quorum, "calibration": None}
     try:
         return PanelSpec.model_validate(fields)
     except ValueError as error:

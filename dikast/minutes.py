@@ -115,8 +115,13 @@ def decision_line(decision: CriterionVerdict, rubric: Rubric) -> str:
         outcome += f" on {low:g}–{high:g}"
     outcome += _gate(decision, rubric)
     parts = [f"{decision.criterion}: {outcome}"]
+    if decision.interval is not None:
+        ends = [scale.show(end) for end in (decision.interval.low, decision.interval.high)]
+        level = f"{100 * decision.interval.level:g} %"
+        parts.append(f"label from {' to '.join(ends)} in {level} of such cases")
     if decision.confidence is not None:
-        parts.append(f"confidence {decision.confidence:.2f}")
+        calibrated = " (calibrated)" if decision.calibrated else ""
+        parts.append(f"confidence {decision.confidence:.2f}{calibrated}")
     parts.append(f"{decision.votes} votes")
     if decision.abstentions:
         parts.append(f"{decision.abstentions} abstained")

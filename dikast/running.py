@@ -30,6 +30,9 @@ CASES_FROM = "cases_from"
 IMAGES_FROM = "images_from"
 """Note of a run file: folder of its images, where that is not the folder of its case file."""
 
+CALIBRATION = "calibration"
+"""Part of a run's identity: digest of the panel's calibration."""
+
 RANKING = "ranking"
 """Note of a run file: how its candidates are ranked; only in a run that ranks."""
 
@@ -56,7 +59,9 @@ def identity_of(
         builder.add(case)
     known = None if cases is None else builder.result()
     used = prompts.digests() if needs_models(spec) else {}
-    return Identity.of(spec, prompts=used, cases=known, kind=work.kind)
+    fitted = spec.calibration
+    parts = {} if fitted is None else {CALIBRATION: fitted.digest}
+    return Identity.of(spec, prompts=used, cases=known, kind=work.kind, parts=parts)
 
 
 def work_of(run: RunFile) -> Work:

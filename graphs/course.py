@@ -120,11 +120,10 @@ def next_seats(
     if not left:
         return []
     standing = aggregator.standings(ballots)
-    weights = [aggregator.weights[seat] for seat in left]
     still_open = tuple(
         criterion.id
         for criterion in spec.rubric.criteria
-        if criterion.id in stage and _still_open(spec, aggregator, standing, weights, criterion)
+        if criterion.id in stage and _still_open(spec, aggregator, standing, left, criterion)
     )
     return [Summons(seat=left[0], judge=left[0], criteria=still_open)] if still_open else []
 
@@ -160,13 +159,14 @@ def _still_open(
     spec: PanelSpec,
     aggregator: Aggregator,
     standing: Sequence[Standing],
-    weights: Sequence[float],
+    left: Sequence[str],
     criterion: Criterion,
 ) -> bool:
     own = [vote for vote in standing if vote.criterion == criterion.id]
     if not aggregator.count(own, criterion).quorum:
         return True
     contested = disagree(own, criterion.scale, spec.protocol.tolerance)
+    weights = [aggregator.weight(seat, criterion.id) for seat in left]
     return contested and not aggregator.counter.locked(own, weights, criterion)
 
 

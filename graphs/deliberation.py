@@ -375,7 +375,7 @@ class Deliberation:
         if not seats or not (critique or findings or heard):
             return [], StopReason.NO_GROUNDS
         firm = [vote for vote in own if vote.seat not in seats]
-        open_weights = [aggregator.weights[seat] for seat in seats]
+        open_weights = [aggregator.weight(seat, criterion.id) for seat in seats]
         if aggregator.counter.locked(firm, open_weights, criterion):
             return [], StopReason.LOCKED
         return seats, None

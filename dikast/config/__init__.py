@@ -1,6 +1,7 @@
 """TOML ↔ panel: reading, writing and proving panel files before anything is spent."""
 
 from dikast.agents.embedded._panel import embedded_panel
+from dikast.config.calibration_files import load_calibration, save_calibration
 from dikast.config.cascades import load_cascade, save_cascade
 from dikast.config.checking import check_panel, check_rule_params
 from dikast.config.reading import load_panel, panel_from_dict
@@ -13,8 +14,10 @@ __all__ = [
     "dump_panel",
     "embedded_panel",
     "family_of",
+    "load_calibration",
     "load_cascade",
     "load_panel",
     "panel_from_dict",
+    "save_calibration",
     "save_cascade",
 ]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from dikast import registry
+from dikast.config.calibration_checks import calibration_warnings
 from dikast.config.cascade_checks import cascade_warnings
 from dikast.config.faults import Fault
 from dikast.config.lines import Where, shown
@@ -241,6 +242,7 @@ def _warnings(spec: PanelSpec) -> Iterator[str]:
     yield from _idle_gates(spec)
     yield from _idle(spec)
     yield from cascade_warnings(spec)
+    yield from calibration_warnings(spec)
     yield from _same_model(spec)
     yield from _open_lines(spec)
 

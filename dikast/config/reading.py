@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dikast import prompts
+from dikast.config.calibration_files import load_calibration
 from dikast.config.cascades import cascade_tables
 from dikast.config.checking import check_names
 from dikast.config.faults import Fault, fault_of
@@ -25,8 +26,8 @@ def load_panel(path: str | Path) -> PanelSpec:
     """A panel from a `panel.toml`.
 
     `rubric` is the name of a pack, the path of a rubric file (from the panel's folder), or a
-    table. `rule`, `critic` and `detector` may be just a name. `cascade` is the path of a cascade
-    file (from the panel's folder), or a table.
+    table. `rule`, `critic` and `detector` may be just a name. `cascade` and `calibration` are
+    paths of their files (from the panel's folder), or tables.
 
     Raises:
         ConfigError: The file is wrong: not TOML, an unknown or missing key, a name that nothing
@@ -52,7 +53,8 @@ def panel_from_dict(data: Mapping[str, Any], *, base: Path | None = None) -> Pan
 
     Args:
         data: The tables.
-        base: Folder from which the path of a rubric counts; None for the working directory.
+        base: Folder from which the paths of rubric and calibration count; None for the
+            working directory.
 
     Raises:
         ConfigError: As `load_panel`, without file and line.
@@ -94,6 +96,10 @@ def _panel(data: Mapping[str, Any], base: Path) -> PanelSpec:
     tables["rubric"] = _rubric(tables.get("rubric"), base)
     if "cascade" in tables:
         tables["cascade"] = cascade_tables(tables["cascade"], base)
+    if isinstance(tables.get("calibration"), str):
+        tables["calibration"] = load_calibration(base / tables["calibration"]).model_dump(
+            mode="json"
+        )
     text = json.dumps({key: _json(value, (key,)) for key, value in tables.items()})
     try:
         # As JSON, since there a list may stand for a tuple though types are otherwise strict:

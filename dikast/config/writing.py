@@ -14,7 +14,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def dump_panel(spec: PanelSpec) -> str:
-    """Write a panel as TOML; the rubric stands in it as a table.
+    """Write a panel as TOML; rubric and calibration stand in it as tables.
 
     `panel_from_dict(tomllib.loads(dump_panel(spec))) == spec` for every panel whose names exist.
 

@@ -21,7 +21,8 @@ Columns of version 1, in this order:
                           every criterion that was reached has a score; 0 if a gate failed
     decided_at            the gate that ended it (failed, or of a pair no tie); null if none did
     confidence            0 … 1, the lowest of any criterion; null without votes
-    calibrated            true if `confidence` was fitted on labels, else it is a share of votes
+    calibrated            true if `confidence` was fitted on labels (then it is a probability),
+                          else it is a share of votes
     baseline              true if a rule-backed baseline judge sat on the panel
     contested             true if any criterion was contested after the private round
     rounds                most rounds of revision held on any criterion
@@ -40,6 +41,7 @@ and for each criterion C of the rubric, in its order:
     score_C               on the scale of C; null if undecided
     shown_C               the score as a person writes it
     reason_C              why there is no score (`not_reached` behind a gate); null if there is one
+    low_C, high_C         where the label lies, by a calibration; null without one
     confidence_C, agreement_C, consistent_C           0 … 1; null where undefined
     votes_C, abstentions_C, rounds_C                  counts
     first_score_C         what the private first ballots came to
@@ -93,7 +95,7 @@ def columns(criteria: Sequence[str]) -> list[str]:
 
     Examples:
         >>> columns(["safety"])[-1], columns([])[:3]
-        ('stop_safety', ['schema_version', 'case_id', 'candidates'])
+        ('high_safety', ['schema_version', 'case_id', 'candidates'])
     """
     nobody = Verdict(case_id="", candidates=(), panel="", status="decided")
     return list(flat(nobody, criteria))
@@ -141,6 +143,9 @@ def flat(verdict: Verdict, criteria: Sequence[str] | None = None) -> dict[str, C
     for criterion in decisions if criteria is None else criteria:
         decision = decisions.get(criterion)
         row |= {f"{name}_{criterion}": getattr(decision, name, None) for name in _PER_CRITERION}
+        interval = None if decision is None else decision.interval
+        row[f"low_{criterion}"] = None if interval is None else interval.low
+        row[f"high_{criterion}"] = None if interval is None else interval.high
         if decision is not None and decision.score is None:
             row[f"shown_{criterion}"] = None
     return row

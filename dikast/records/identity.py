@@ -153,12 +153,23 @@ def seat_digests(panel: PanelSpec) -> dict[str, str]:
     Settings that look like secrets do not count, nor do weight, reserve and how answers are
     fetched.
     """
+    return {
+        name: hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+        for name, facts in seat_facts(panel).items()
+    }
+
+
+def seat_facts(panel: PanelSpec) -> dict[str, dict[str, JsonValue]]:
+    """What of each judge can change its answers, by name; secrets are blotted out.
+
+    Weight and reserve do not count, nor how answers are fetched.
+    """
     bare, _ = without_secrets(panel)
-    digests: dict[str, str] = {}
-    for judge in bare.judges:
-        facts = {k: v for k, v in _facts(judge).items() if k not in ("name", "weight", "reserve")}
-        digests[judge.name] = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    return digests
+    apart = {"name", "weight", "reserve"}
+    return {
+        judge.name: {key: value for key, value in _facts(judge).items() if key not in apart}
+        for judge in bare.judges
+    }
 
 
 def _case_changes(old: CaseSet, new: CaseSet) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, JsonValue, model_validator
 
 from dikast.types.base import Value
+from dikast.types.calibrations import Calibration
 from dikast.types.cascades import CascadeSpec
 from dikast.types.rubrics import Rubric
 
@@ -147,6 +148,8 @@ class PanelSpec(Value):
     """The reasoning bias detector; None for none."""
     escalation: JudgeSpec | None = None
     """The stronger judge for low confidence; None for none."""
+    calibration: Calibration | None = None
+    """Weights, confidence and intervals fitted on labels; they go before rule and weights."""
     share_identical: bool = False
     """Whether identical requests from different places may share one answer."""
     remote_images: bool = False
@@ -195,6 +198,36 @@ class PanelSpec(Value):
                 f"`on_low_confidence` is `{self.protocol.on_low_confidence}`, which a cascade "
                 "cannot promise anything about; use `abstain` or `adjudicate`"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _calibration_fits(self) -> Self:
+        if self.calibration is None:
+            return self
+        if self.protocol.seating == "cascade":
+            raise ValueError(
+                "`calibration` and a `seating` of `cascade` exclude each other: the stages of a "
+                "cascade have thresholds of their own"
+            )
+        criteria = {criterion.id: criterion for criterion in self.rubric.criteria}
+        for one in self.calibration.criteria:
+            criterion = criteria.get(one.criterion)
+            if criterion is None:
+                raise ValueError(
+                    f"`calibration` was fitted on criterion `{one.criterion}`, which is not in "
+                    f"rubric `{self.rubric.id}`"
+                )
+            if criterion.scale != one.scale:
+                raise ValueError(
+                    f"`calibration` was fitted on another scale of criterion `{one.criterion}` "
+                    f"({one.scale.describe()})"
+                )
+            for judge in self.judges if one.weights else ():
+                if judge.name not in one.weights:
+                    raise ValueError(
+                        f"`calibration` knows no judge `{judge.name}` on criterion "
+                        f"`{one.criterion}`; fit it again with all judges"
+                    )
         return self
 
     @property

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from dikast.types.ballots import Ballot, Reason, Standing
 from dikast.types.base import Value
+from dikast.types.calibrations import Interval
 from dikast.types.findings import BiasFinding, Critique
 from dikast.types.usage import Usage
 
@@ -72,7 +73,12 @@ class CriterionVerdict(Value):
     """Why there is no score; None if there is one."""
     detail: str = ""
     confidence: float | None = Field(default=None, ge=0, le=1)
-    """Weighted share of standing votes within tolerance of the decision; None without votes."""
+    """Weighted share of standing votes within tolerance of the decision or, if `calibrated`, the
+    probability that it is right; None without votes."""
+    calibrated: bool = False
+    """Whether `confidence` was fitted on labels."""
+    interval: Interval | None = None
+    """Where the label lies, by a calibration; None without one, on yes/no and on preferences."""
     agreement: float | None = Field(default=None, ge=0, le=1)
     """1 minus the mean absolute distance of all pairs of votes, as a share of the scale; None
     with fewer than two votes."""
