@@ -17,14 +17,18 @@ from dikast.cli.options import (
     Cases,
     Deadline,
     DryRun,
+    FailCaseUnder,
     FailUnder,
     Json,
+    JunitXml,
     Limit,
     Models,
     Out,
     PanelFile,
     RubricOption,
     RunFileArgument,
+    Subject,
+    Summary,
     Workers,
 )
 
@@ -72,11 +76,17 @@ def judge(
     deadline: Deadline = None,
     json: Json = False,
     fail_under: FailUnder = None,
+    fail_case_under: FailCaseUnder = None,
+    junit_xml: JunitXml = None,
+    summary: Summary = None,
 ) -> None:
     """Judge one response per case by a panel that deliberates."""
     from dikast.cli.judging import Job, dry, start
+    from dikast.cli.reporting import Reports
+    from dikast.gates import Demands
 
-    job = Job(budget=budget, workers=workers, deadline=deadline, json=json, fail_under=fail_under)
+    reports = Reports(Demands(fail_under, None, fail_case_under), junit_xml, summary)
+    job = Job(budget, workers, deadline, json, reports)
     if dry_run:
         dry(cases, panel, model, rubric, limit=limit, json=json)
     else:
@@ -97,12 +107,19 @@ def compare(
     workers: Workers = None,
     deadline: Deadline = None,
     json: Json = False,
+    fail_under: FailUnder = None,
+    subject: Subject = None,
+    junit_xml: JunitXml = None,
+    summary: Summary = None,
 ) -> None:
     """Compare the two candidates of each case, both presentation orders for every judge."""
     from dikast.cli.judging import Job, dry, start
+    from dikast.cli.reporting import Reports
+    from dikast.gates import Demands
     from dikast.graphs.work import Work
 
-    job = Job(budget=budget, workers=workers, deadline=deadline, json=json)
+    reports = Reports(Demands(fail_under, subject), junit_xml, summary)
+    job = Job(budget, workers, deadline, json, reports)
     work = Work(kind="compare")
     if dry_run:
         dry(cases, panel, model, rubric, limit=limit, json=json, work=work)
@@ -158,14 +175,21 @@ def rank(
     workers: Workers = None,
     deadline: Deadline = None,
     json: Json = False,
+    fail_under: FailUnder = None,
+    subject: Subject = None,
+    junit_xml: JunitXml = None,
+    summary: Summary = None,
 ) -> None:
     """Rank the 2 to 1,000 candidates of each case, with as few pairs as the data allow."""
     from dikast.cli.judging import Job, dry, start
     from dikast.cli.ranking import rank_options
+    from dikast.cli.reporting import Reports
+    from dikast.gates import Demands
     from dikast.graphs.work import Work
 
+    reports = Reports(Demands(fail_under, subject), junit_xml, summary)
     options = rank_options(schedule, pairs, rehear, model, seed, best_of=best_of)
-    job = Job(budget=budget, workers=workers, deadline=deadline, json=json)
+    job = Job(budget, workers, deadline, json, reports)
     work = Work(kind="rank", options=options)
     if dry_run:
         dry(cases, panel, judge, rubric, limit=limit, json=json, work=work)
@@ -183,14 +207,21 @@ def resume(
     deadline: Deadline = None,
     json: Json = False,
     fail_under: FailUnder = None,
+    fail_case_under: FailCaseUnder = None,
+    subject: Subject = None,
+    junit_xml: JunitXml = None,
+    summary: Summary = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Judge failed cases again.")
     ] = False,
 ) -> None:
     """Go on with a run that was stopped or killed; nothing answered is asked again."""
     from dikast.cli.judging import Job, go_on
+    from dikast.cli.reporting import Reports
+    from dikast.gates import Demands
 
-    job = Job(budget=budget, workers=workers, deadline=deadline, json=json, fail_under=fail_under)
+    reports = Reports(Demands(fail_under, subject, fail_case_under), junit_xml, summary)
+    job = Job(budget, workers, deadline, json, reports)
     go_on(run, panel, job=job, retry_failed=retry_failed)
 
 

@@ -19,8 +19,10 @@ from dikast.cli.comparing import close_comparisons, tell_comparison
 from dikast.cli.exits import say
 from dikast.cli.progress import Progress
 from dikast.cli.ranking import close_rankings, tell_ranking
+from dikast.cli.reporting import Reports
 from dikast.cli.signals import signals
 from dikast.errors import ConfigError, RunStopped, StoreError
+from dikast.gates import gates, mean_score
 from dikast.graphs.court import needs_models
 from dikast.graphs.runner import WORKERS
 from dikast.graphs.stopper import Stopper
@@ -40,7 +42,7 @@ class Job(NamedTuple):
     workers: int | None = None
     deadline: float | None = None
     json: bool = False
-    fail_under: float | None = None
+    reports: Reports = Reports()
 
 
 class _Tally:
@@ -142,6 +144,7 @@ def start(
 ) -> None:
     """Begin a run and carry it out."""
     spec = chosen_panel(panel, models, rubric, read_cases(cases, limit=limit), work.kind)
+    job.reports.check(work.kind, read_cases(cases, limit=limit))
     path = out or free_name(cases)
 
     async def whole() -> None:
@@ -161,6 +164,7 @@ def go_on(path: Path, panel: Path | None, *, job: Job, retry_failed: bool) -> No
     async def rest() -> None:
         run, spec = await take_up(path, now)
         with run:
+            job.reports.check(run.identity.kind, run.cases())
             if retry_failed:
                 again = await run.reopen_failed()
                 say(f"{again} failed cases are judged again")
@@ -224,24 +228,17 @@ def _close(run: RunFile, path: Path, tally: _Tally, job: Job) -> int:
         say(f"go on with: dikast resume {path}")
     else:
         say(f"read it with: dikast show {path}")
+    found = gates(run, job.reports.demands)
+    for gate in found:
+        say(gate.told)
+    job.reports.write(run, stopped=None if tally.error is None else str(tally.error))
     if tally.signal is not None:
         return exits.TERMINATED if tally.signal == signal.SIGTERM else exits.INTERRUPTED
     if tally.error is not None or counts["todo"]:
         return exits.STOPPED
-    if job.fail_under is not None and (mean is None or mean < job.fail_under):
-        shown = "there is none" if mean is None else f"it is {mean:.3f}"
-        say(f"gate not met: the mean score must be {job.fail_under:g} at least, and {shown}")
+    if not all(gate.met for gate in found):
         return exits.GATE
     return exits.DECIDED if counts["decided"] == counts["cases"] else exits.UNDECIDED
-
-
-def mean_score(run: RunFile) -> tuple[float | None, int]:
-    """Mean overall score of the decided cases and how many they are; None if there are none."""
-    total, number = 0.0, 0
-    for verdict in run.verdicts():
-        if verdict.score is not None:
-            total, number = total + verdict.score, number + 1
-    return (total / number if number else None), number
 
 
 def dry(

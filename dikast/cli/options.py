@@ -44,7 +44,29 @@ Json = Annotated[bool, typer.Option("--json", help="JSON lines, one per case, on
 FailUnder = Annotated[
     Optional[float],  # noqa: UP045
     typer.Option(
-        "--fail-under", help="Exit with 4 if the mean score of the decided cases is below this."
+        "--fail-under",
+        help="Exit with 4 if the mean score of the decided cases is below this; on pairs, if "
+        "--for won a smaller share of them.",
+    ),
+]
+FailCaseUnder = Annotated[
+    Optional[float],  # noqa: UP045
+    typer.Option(
+        "--fail-case-under", help="Exit with 4 if the score of any decided case is below this."
+    ),
+]
+Subject = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--for", help="The candidate or system that --fail-under is about, on pairs."),
+]
+JunitXml = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--junit-xml", help="Write a test case per case, and per gate, to this file."),
+]
+Summary = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--summary", help="Write a Markdown summary to this file; auto: the one of GitHub Actions."
     ),
 ]
 RunFileArgument = Annotated[Path, typer.Argument(help="A run file.", show_default=False)]

@@ -183,7 +183,7 @@ def write_jsonl(
         StoreError: It cannot be written; what stood there is unchanged.
     """
     count = 0
-    with _replacing(path) as target, _known(verdicts, criteria) as (rows, names):
+    with replacing(path) as target, _known(verdicts, criteria) as (rows, names):
         for count, verdict in enumerate(rows, 1):  # noqa: B007
             line = json.dumps(flat(verdict, names), ensure_ascii=False)
             target.write(_UNRULY.sub(_escaped, line) + "\n")
@@ -201,7 +201,7 @@ def write_csv(
     characters become visible, so a table is for reading; the lossless form is JSON lines.
     """
     count = 0
-    with _replacing(path) as target, _known(verdicts, criteria) as (rows, names):
+    with replacing(path) as target, _known(verdicts, criteria) as (rows, names):
         writer = csv.writer(target, lineterminator="\n")
         writer.writerow([harmless(name) for name in columns(names)])
         for count, verdict in enumerate(rows, 1):  # noqa: B007
@@ -258,7 +258,7 @@ def _visible(character: str) -> str:
 
 
 @contextlib.contextmanager
-def _replacing(path: str | os.PathLike[str]) -> Iterator[TextIO]:
+def replacing(path: str | os.PathLike[str]) -> Iterator[TextIO]:
     """A file that takes the place of `path` once it is complete."""
     target = Path(path)
     draft = target.with_name(f"{target.name}.{os.getpid()}.part")
