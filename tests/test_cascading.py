@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from dikast.cli.cascading import advice, cascade_lines
 from dikast.cli.commands_cascade import cascade as command
 from dikast.config import load_cascade
 from dikast.errors import ConfigError, InputError
+from dikast.models.entries import Paid, encode
+from dikast.records.runfile import RunFile
 from dikast.stats.selective import AbstainAlways, Threshold
 from dikast.testing import SimulatedJudge, World
+from dikast.types import Place, Usage
 from tests.cascade_kit import ACCURACY, BETTER, CHEAP, RIGHT, STRONG, cases, panel, recorded_run
 from tests.test_cli_ranking import dikast
 
@@ -33,8 +37,6 @@ def run_file(tmp_path_factory: pytest.TempPathFactory, world: World) -> Path:
 
 
 def found(path: Path, order: str = "cheap,strong", **terms: float) -> Cascading:
-    from dikast.records.runfile import RunFile
-
     with RunFile.open(path, readonly=True) as run:
         return cascade_run(run, plan_of(order, **{"alpha": 0.05, **terms}), date="2026-01-31")  # type: ignore[arg-type]
 
@@ -147,6 +149,39 @@ def test_the_order_of_cases_decides_nothing(tmp_path: Path, world: World) -> Non
     recorded_run(straight, panel(), world).close()
     assert found(path).cascade == found(straight).cascade
     assert found(path).replays[0].held_out == found(straight).replays[0].held_out
+
+
+def test_calls_and_money_are_those_of_the_journal(tmp_path: Path) -> None:
+    """A re-ask counts for its seat; a critic's call and a later round do not."""
+    world = World(cases(150), [RIGHT])
+    path = tmp_path / "r.dikast"
+    recorded_run(path, panel(), world).close()
+    got = found(path)
+    stayed = {n for n, by in zip(got.cases, got.replays[0].by.tolist(), strict=True) if by == 0}
+
+    async def pay(run: RunFile) -> None:
+        for name in world.cases:
+            for seat, cost in (("cheap", 0.01), ("strong", 0.5)):
+                for place in (
+                    Place(case=name, seat=seat, criterion="right"),
+                    Place(case=name, seat=seat, criterion="right", attempt=1),
+                    Place(case=name, seat=seat, criterion="right", round=1),
+                    Place(case=name, role="critic", criterion="right"),
+                ):
+                    body = Paid("", "m", "stop", None, Usage(calls=1, cost=cost))
+                    key = f"{name} {seat} {place.round} {place.attempt} {place.role}"
+                    await run.put(key, place.to_json(), encode(body))
+
+    with RunFile.open(path) as run:
+        asyncio.run(pay(run))
+    paid = found(path)
+    up = len(world.cases) - len(stayed)
+    assert 0 < up < len(world.cases)
+    assert paid.journalled
+    assert paid.cascaded.calls == 2 * len(world.cases) + 2 * up
+    assert paid.cascaded.cost == pytest.approx(0.02 * len(world.cases) + 1.0 * up)
+    assert paid.strongest.cost == pytest.approx(1.0 * len(world.cases))
+    assert any("of its cost" in line for line in cascade_lines(paid))
 
 
 # --- the command -------------------------------------------------------------------------------

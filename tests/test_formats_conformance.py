@@ -27,6 +27,11 @@ def _structured(criterion: Criterion, raw: RawScore, marker: str) -> str:
     return json.dumps({"marker": marker, "reasoning": "So.", "evidence": [], "score": raw})
 
 
+def _structured_confidence(criterion: Criterion, raw: RawScore, marker: str) -> str:
+    told = json.loads(_structured(criterion, raw, marker))
+    return json.dumps({**told, "confidence": "high"})
+
+
 def _mtbench(criterion: Criterion, raw: RawScore, marker: str) -> str:
     del marker
     if isinstance(criterion.scale, PreferenceScale):
@@ -51,6 +56,7 @@ def _prometheus(criterion: Criterion, raw: RawScore, marker: str) -> str:
 
 WRITERS: dict[str, Writer] = {
     "structured": _structured,
+    "structured_confidence": _structured_confidence,
     "mtbench": _mtbench,
     "arena_hard": _arena_hard,
     "label_line": _label_line,
@@ -119,7 +125,7 @@ def test_check_format_names_the_broken_promise(fault: str, promise: str) -> None
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in names("formats") if n in WRITERS and n != "structured"]
+    "name", [n for n in names("formats") if n in WRITERS and not n.startswith("structured")]
 )
 def test_text_forms_ask_about_one_criterion_only(name: str) -> None:
     several = [

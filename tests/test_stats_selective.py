@@ -15,7 +15,6 @@ from scipy import stats
 
 from dikast.stats.ballot_table import Bools, Floats
 from dikast.stats.selective import (
-    BANDS,
     AbstainAlways,
     Ruling,
     Threshold,
@@ -24,7 +23,6 @@ from dikast.stats.selective import (
     assign,
     band,
     band_floor,
-    band_middle,
     calibrate_cascade,
     cross_validate,
     find_threshold,
@@ -32,6 +30,7 @@ from dikast.stats.selective import (
     labels_needed,
     upper_bound,
 )
+from dikast.types.cascades import BANDS, band_middle
 
 
 def test_the_worked_bound() -> None:

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from dikast.formats.contract import LONGEST_QUOTE, LONGEST_TEXT, MOST_QUOTES, Unread
 from dikast.formats.jsonish import whole
 from dikast.types import Criterion, OffScale, Reason
+from dikast.types.cascades import band_middle
 
 _PLAIN = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,30})?")
 _FIGURE = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,30})?")
@@ -106,8 +107,15 @@ def as_quotes(raw: JsonValue) -> tuple[str, ...]:
     return tuple(quotes)
 
 
-def as_confidence(raw: JsonValue) -> float | None:
-    """A claimed confidence; None unless it is a number from 0 to 1."""
+def as_confidence(raw: JsonValue, *, words: bool = False) -> float | None:
+    """A claimed confidence; None unless it is a number from 0 to 1 or, with `words`, a band's name.
+
+    Examples:
+        >>> as_confidence(0.7), as_confidence("very high", words=True), as_confidence(70)
+        (0.7, 0.9, None)
+    """
+    if isinstance(raw, str) and words:
+        return band_middle(raw) if len(raw) <= _SHOWN else None
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         return None
     return float(raw) if 0 <= raw <= 1 else None

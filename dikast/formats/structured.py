@@ -23,7 +23,13 @@ from dikast.formats.scores import (
 )
 from dikast.formats.tolerant import Found, Scan, scan, settle, why_none
 from dikast.types import MARK, Criterion, IntegerScale, Reason
+from dikast.types.cascades import BANDS
 
+_SURE = (
+    '"confidence": how sure you are that careful people would give this score, one of '
+    + ", ".join(f'"{band}"' for band in BANDS)
+)
+_BAND_SCHEMA: JsonValue = {"type": "string", "enum": list[JsonValue](BANDS)}
 _MOST_LISTED = 50
 """Most whole numbers that a schema lists one by one."""
 
@@ -48,6 +54,8 @@ class Structured:
     """
 
     name = "structured"
+    states_confidence = False
+    """Whether each answer ends with how sure the judge is, as the name of a band."""
 
     def instructions(
         self, criteria: Sequence[Criterion], *, revising: bool = False
@@ -56,15 +64,17 @@ class Structured:
         head = "Answer with one JSON object and nothing else. Its keys, in this order:\n"
         if len(criteria) == 1:
             asked = [*_fields(revising), f'- "score": {_wanted(criteria[0])}; decided last']
-            outline = _outline(revising)
+            asked += [f"- {_SURE}"] if self.states_confidence else []
+            outline = self._outline(revising)
         else:
             asked = [
                 '- "criteria": an object with one part for each criterion id; each part has',
                 *("  " + line for line in _fields(revising)),
                 '  - "score": decided last, and on this criterion alone',
                 *(f'    - for "{c.id}": {_wanted(c)}' for c in criteria),
+                *([f"  - {_SURE}"] if self.states_confidence else []),
             ]
-            parts = ", ".join(f'"{c.id}": {{{_outline(revising)}}}' for c in criteria)
+            parts = ", ".join(f'"{c.id}": {{{self._outline(revising)}}}' for c in criteria)
             outline = f'"criteria": {{{parts}}}'
         told = '", copied as it stands\n' + "\n".join(asked) + '\n\nOutline: {"marker": "'
         return (head + '- "marker": "', MARK, told, MARK, f'", {outline}}}')
@@ -82,8 +92,8 @@ class Structured:
         """
         marker: dict[str, JsonValue] = {"marker": {"type": "string"}}
         if len(criteria) == 1:
-            return _closed({**marker, **_part(criteria[0], revising)})
-        parts = {c.id: _closed(_part(c, revising)) for c in criteria}
+            return _closed({**marker, **self._part(criteria[0], revising)})
+        parts = {c.id: _closed(self._part(c, revising)) for c in criteria}
         return _closed({**marker, "criteria": _closed(parts)})
 
     def read(
@@ -102,7 +112,24 @@ class Structured:
         if isinstance(chosen, Unread):
             return _all(criteria, chosen)
         parts = _parts(chosen.value, criteria)
-        return {c.id: _read_part(parts.get(c.id), c) for c in criteria}
+        words = self.states_confidence
+        return {c.id: _read_part(parts.get(c.id), c, words=words) for c in criteria}
+
+    def _outline(self, revising: bool) -> str:
+        grounds = '"grounds": "...", ' if revising else ""
+        sure = ', "confidence": "..."' if self.states_confidence else ""
+        return f'"reasoning": "...", "evidence": ["..."], {grounds}"score": <score>{sure}'
+
+    def _part(self, criterion: Criterion, revising: bool) -> dict[str, JsonValue]:
+        """Properties of the answer on one criterion, reasons first: a score may not come before."""
+        text: dict[str, JsonValue] = {"type": "string"}
+        return {
+            "reasoning": text,
+            "evidence": {"type": "array", "items": {"type": "string"}},
+            **({"grounds": text} if revising else {}),
+            "score": _score_schema(criterion),
+            **({"confidence": _BAND_SCHEMA} if self.states_confidence else {}),
+        }
 
 
 FORMAT: Format = Structured()
@@ -133,22 +160,6 @@ def _fields(revising: bool) -> list[str]:
     ]
     grounds = '- "grounds": the specific fact or error that moved your vote, or why none did'
     return [*fields, grounds] if revising else fields
-
-
-def _outline(revising: bool) -> str:
-    grounds = '"grounds": "...", ' if revising else ""
-    return f'"reasoning": "...", "evidence": ["..."], {grounds}"score": <score>'
-
-
-def _part(criterion: Criterion, revising: bool) -> dict[str, JsonValue]:
-    """Properties of the answer on one criterion, reasons first: a score may not come before."""
-    text: dict[str, JsonValue] = {"type": "string"}
-    return {
-        "reasoning": text,
-        "evidence": {"type": "array", "items": {"type": "string"}},
-        **({"grounds": text} if revising else {}),
-        "score": _score_schema(criterion),
-    }
 
 
 def _score_schema(criterion: Criterion) -> dict[str, JsonValue]:
@@ -266,7 +277,7 @@ def _meaning(found: Found, criteria: Sequence[Criterion]) -> str:
     return json.dumps([said, found.repeated])
 
 
-def _read_part(part: JsonValue, criterion: Criterion) -> Read | Unread:
+def _read_part(part: JsonValue, criterion: Criterion, *, words: bool = False) -> Read | Unread:
     if isinstance(part, dict):
         if not _has(part, "score"):
             return Unread(Reason.MISSING_CRITERION, f"no score on `{criterion.id}`")
@@ -282,6 +293,6 @@ def _read_part(part: JsonValue, criterion: Criterion) -> Read | Unread:
         score=score,
         rationale=as_text(_get(part, "reasoning")),
         quotes=as_quotes(_get(part, "evidence")),
-        confidence=as_confidence(_get(part, "confidence")),
+        confidence=as_confidence(_get(part, "confidence"), words=words),
         grounds=as_text(_get(part, "grounds")),
     )

@@ -22,15 +22,13 @@ from scipy import stats
 from dikast.stats.ballot_table import Bools, Floats, Ints
 from dikast.stats.estimate import Estimate
 from dikast.stats.intervals import wilson
+from dikast.types.cascades import BANDS
 
 SLACK = 1e-9
 """Confidences closer than this are one: sums of weights differ in their last digits."""
 
 _MOST_NEEDED = 100_000
 """Above so many labels, how many are needed is not told: nobody will write them."""
-
-BANDS = ("very low", "low", "medium", "high", "very high")
-"""Names of five equal bands of stated confidence, from 0 to 1."""
 
 
 class Threshold(NamedTuple):
@@ -366,17 +364,6 @@ def band(stated: float) -> str:
 def band_floor(stated: Floats) -> Floats:
     """Stated confidences lowered to the floor of their band: 0, 0.2, 0.4, 0.6 or 0.8; NaN stays."""
     return np.minimum(np.floor(stated * 5 + SLACK), 4) / 5
-
-
-def band_middle(name: str) -> float | None:
-    """The middle of a named band; None if there is no such band.
-
-    Examples:
-        >>> band_middle("Very  HIGH"), band_middle("sure")
-        (0.9, None)
-    """
-    word = " ".join(name.replace("_", " ").casefold().split())
-    return (2 * BANDS.index(word) + 1) / 10 if word in BANDS else None
 
 
 def _bounded(value: float) -> None:

@@ -14,6 +14,21 @@ Confidence = Literal["samples", "stated", "bands", "panel"]
 to, what the judge states of itself (as it is, or by its band of 0.2), or the share of its seats."""
 
 
+BANDS = ("very low", "low", "medium", "high", "very high")
+"""Names of five equal bands of stated confidence, from 0 to 1."""
+
+
+def band_middle(name: str) -> float | None:
+    """The middle of a named band; None if there is no such band.
+
+    Examples:
+        >>> band_middle("Very  HIGH"), band_middle("sure")
+        (0.9, None)
+    """
+    word = " ".join(name.replace("_", " ").casefold().split())
+    return (2 * BANDS.index(word) + 1) / 10 if word in BANDS else None
+
+
 class StageThreshold(Value):
     """From which confidence on a stage decides a criterion, and what that rests on.
 
