@@ -270,7 +270,8 @@ def with_labels(ground: _Ground, labels: Floats, start: Choice) -> Choice:
     if learned.moved <= 0 or not (learned.weights > 0).any():
         return start._replace(why=f"{start.why} The {len(known)} labels do not contradict that.")
     loss = _loss(ground, labels, code)
-    if held_out_gain(code.votes, code.labels, default, moments, loss) <= 1e-12:
+    before = _before(ground, labels, start, loss, default)
+    if held_out_gain(code.votes, code.labels, default, moments, loss, before) <= 1e-12:
         return start._replace(
             why=f"{start.why} Weights moved by the {len(known)} labels decide labels that they did "
             "not see no better."
@@ -301,8 +302,7 @@ def _loss(ground: _Ground, labels: Floats, code: Coded) -> Loss:
 
     def wrong(weights: Floats, at: Ints) -> Floats:
         made = decided(ground.votes[at], _per_unit(weights, code.spread), ground.scale)
-        undecided = 0.5 if len(classes(ground.scale)) == 2 else 1.0
-        return np.asarray(np.where(np.isnan(made), undecided, made != labels[at]))
+        return _wrong(made, labels[at], ground.scale)
 
     def far(weights: Floats, at: Ints) -> Floats:
         told = code.votes @ weights
@@ -311,6 +311,19 @@ def _loss(ground: _Ground, labels: Floats, code: Coded) -> Loss:
         return np.asarray((code.labels[at] - slope * told[at]) ** 2)
 
     return wrong if ground.scale.labelled else far
+
+
+def _wrong(made: Floats, labels: Floats, scale: Scale) -> Floats:
+    undecided = 0.5 if len(classes(scale)) == 2 else 1.0
+    return np.asarray(np.where(np.isnan(made), undecided, made != labels))
+
+
+def _before(ground: _Ground, labels: Floats, start: Choice, loss: Loss, default: Floats) -> Floats:
+    """What the rule without labels loses, by case."""
+    if not ground.scale.labelled:
+        return loss(default, np.arange(len(labels)))
+    at = ground.table.criteria.index(ground.criterion)
+    return _wrong(start.rule.predict(ground.table).score[:, at], labels, ground.scale)
 
 
 def erring_together(ground: _Ground, labels: Floats) -> str:

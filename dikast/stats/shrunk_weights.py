@@ -108,17 +108,25 @@ def solve(moments: Floats, target: Floats) -> Floats:
 
 
 def held_out_gain(
-    votes: Floats, labels: Floats, default: Floats, moments: Floats, loss: Loss
+    votes: Floats, labels: Floats, default: Floats, moments: Floats, loss: Loss, before: Floats
 ) -> float:
-    """Mean loss that shrunk weights save over the default, on labels they did not see.
+    """Mean loss that shrunk weights save, on labels they did not see.
 
     Each labelled case is left out in turn. Above `MANY` of them the labels outweigh what a few
     weights can learn by heart, and the loss is that on the labels themselves.
+
+    Args:
+        votes: Coded, `[case, judge]`.
+        labels: Coded; NaN without a label.
+        default: Weights by judge for coded votes.
+        moments: Of all coded votes.
+        loss: From weights and cases to a loss by case.
+        before: What the rule without labels loses, by case.
     """
     at = np.flatnonzero(~np.isnan(labels))
     if len(at) > MANY:
         learned = shrunk_weights(votes, labels, default, moments).weights
-        return float((loss(default, at) - loss(learned, at)).mean())
+        return float((before[at] - loss(learned, at)).mean())
     saved = np.zeros(len(at))
     for number, case in enumerate(at):
         rest = labels.copy()
@@ -126,6 +134,5 @@ def held_out_gain(
         if np.isnan(rest).all():
             continue
         learned = shrunk_weights(votes, rest, default, moments).weights
-        only = at[number : number + 1]
-        saved[number] = float((loss(default, only) - loss(learned, only))[0])
+        saved[number] = before[case] - float(loss(learned, at[number : number + 1])[0])
     return float(saved.mean())
