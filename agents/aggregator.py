@@ -11,6 +11,7 @@ from dikast.agents.cascade import Ladder
 from dikast.agents.gates import PASSED_OVER, barred, ended_at, reach, reopened
 from dikast.agents.standing import counts, standings
 from dikast.agents.tally import Counter, Tally, near
+from dikast.rules import Decision
 from dikast.types import (
     Ballot,
     Criterion,
@@ -119,11 +120,26 @@ class Aggregator:
         standing: Sequence[Standing],
         private: Sequence[Standing],
         course: Course,
+        *,
+        made: Decision | None = None,
+        confidence: float | None = None,
     ) -> CriterionVerdict:
-        """Decide one criterion from what stands on it at the end and stood after round 0."""
+        """Decide one criterion from what stands on it at the end and stood after round 0.
+
+        Args:
+            criterion: The criterion.
+            standing: What stands at the end.
+            private: What stood after round 0.
+            course: How deliberation went.
+            made: A decision that a fitted rule made of the same votes, in place of the panel's
+                rule; the quorum still holds.
+            confidence: Its confidence.
+        """
         standing = [vote for vote in standing if vote.criterion == criterion.id]
         tally = self.counter.count(standing, criterion)
         first = self.count(private, criterion) if course.rounds else tally
+        if made is not None:
+            tally = tally._replace(decision=made, confidence=confidence)
         belief = believed(self.fitted.get(criterion.id), tally)
         score, reason, detail = self._outcome(criterion, standing, tally, belief)
         return CriterionVerdict(

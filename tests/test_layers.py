@@ -32,6 +32,7 @@ LAYERS: dict[str, int] = {
     "dikast.config": 6,
     "dikast.running": 6,
     "dikast.deciding": 6,
+    "dikast.fitted": 6,
     "dikast.cascading": 6,
     "dikast.probing": 6,
     "dikast.minutes": 6,

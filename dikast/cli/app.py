@@ -253,6 +253,10 @@ def decide(
         Optional[list[str]],  # noqa: UP045
         typer.Option("--param", help="A parameter of the rule, as NAME=VALUE."),
     ] = None,
+    labels: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--labels", help="Labels for a fitted rule; else those that cases carry."),
+    ] = None,
     quorum: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option("--quorum", min=1, help="Votes needed per criterion."),
@@ -273,7 +277,7 @@ def decide(
     if model is not None:
         rerank_run(run, model, json=json)
     elif rule is not None:
-        decide_run(run, rule, param or [], quorum, json=json)
+        decide_run(run, rule, param or [], quorum, labels, json=json)
 
 
 @app.command()

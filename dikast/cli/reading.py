@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,27 +63,67 @@ def no_verdict(run: RunFile, case_id: str) -> InputError:
     return InputError(error.message, hint=error.hint if len(error.hint) < 200 else "")
 
 
-def decide_run(path: Path, rule: str, params: list[str], quorum: int | None, *, json: bool) -> None:
-    """Decide recorded ballots by another rule and say what that changes."""
+def decide_run(
+    path: Path,
+    rule: str,
+    params: list[str],
+    quorum: int | None,
+    labels: Path | None = None,
+    *,
+    json: bool,
+) -> None:
+    """Decide recorded ballots by another rule and say what that changes.
+
+    A fitted rule first learns about the judges from the whole run; what it learned is told once.
+    """
     from dikast.deciding import decide_again
 
+    plain, fits = registry.names("rules"), registry.names("fits")
+    if rule not in plain and rule not in fits:
+        raise registry.unknown("rule", rule, (*plain, *fits))
+    if rule in plain and labels is not None:
+        raise ConfigError(
+            f"rule `{rule}` learns nothing from labels.", hint="Try `--rule auto` with them."
+        )
     changed = total = 0
+    learned: dict[str, Any] = {}
     with RunFile.open(path, readonly=True) as run:
         if run.identity.kind == "rank":
             raise ConfigError(
                 f"`{path}` holds rankings.", hint="Use --model to rank its outcomes again."
             )
         spec = _panel(run)
-        for before, after in decide_again(run, spec, rule, _params(params), quorum):
+        if rule in plain:
+            decided = decide_again(run, spec, rule, _params(params), quorum)
+        else:
+            from dikast.fitted import decide_fitted
+
+            fitted = decide_fitted(run, spec, rule, _params(params), quorum=quorum, labels=labels)
+            learned = {"rule": rule, "why": fitted.model.why}
+            say(f"{rule}: {fitted.model.why}")
+            for line in _weights(fitted.model.weights):
+                say(line)
+            decided = fitted.verdicts
+        for before, after in decided:
             total += 1
             differs = (before.status, before.score) != (after.status, after.score)
             changed += differs
             if json:
-                print(json_.dumps(flat(after), ensure_ascii=False))
+                print(json_.dumps({**flat(after), **learned}, ensure_ascii=False))
             else:
                 was = f"   (was: {_short(before)})" if differs else ""
                 print(headline(after) + was)
     say(f"{changed} of {total} verdicts differ from rule `{spec.rule.name}`; no call was made")
+
+
+def _weights(weights: Mapping[str, Mapping[str, float]] | None) -> Iterator[str]:
+    """A line per criterion: judges by weight, as shares of the heaviest."""
+    for criterion, by_judge in (weights or {}).items():
+        most = max(by_judge.values(), default=0.0)
+        ranked = sorted(by_judge.items(), key=lambda entry: (-entry[1], entry[0]))
+        if most > 0:
+            shares = ", ".join(f"{name} {weight / most:.2f}" for name, weight in ranked)
+            yield f"  {criterion}: {shares}"
 
 
 def _short(verdict: Verdict) -> str:
@@ -143,6 +183,9 @@ def _listing(what: str) -> Iterator[tuple[str, str]]:
         prefix = "embedded/" if what == "judges" else ""
         for name in registry.names(room):
             yield prefix + name, registry.describe(room, name)
+        if what == "rules":
+            for name in registry.names("fits"):
+                yield name, f"(fitted) {registry.describe('fits', name)}"
     elif what == "rubrics":
         for name in prompts.rubric_names():
             rubric = prompts.rubric(name)

@@ -6,7 +6,7 @@ import inspect
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -118,12 +118,41 @@ def _known(room: str, what: str, name: str, where: Where) -> None:
         raise Fault(where, error.message, error.hint)
 
 
+def check_fit_params(rule: RuleSpec) -> None:
+    """Prove that a fitted rule exists and takes these parameters.
+
+    Raises:
+        ConfigError: It does not; the nearest known name is offered.
+    """
+    try:
+        _check_params(rule, registry.load("fits", rule.name))
+    except Fault as fault:
+        raise ConfigError(fault.message, hint=fault.hint) from None
+
+
 def _check_rule(rule: RuleSpec, scales: list[Scale]) -> None:
+    if rule.name not in registry.names("rules") and rule.name in registry.names("fits"):
+        raise Fault(
+            ("rule", "name"),
+            f"rule `{rule.name}` learns from recorded ballots first, which a panel does not have.",
+            f"Give the panel a calibration file, or judge by another rule and then run `dikast "
+            f"decide RUN --rule {rule.name}`.",
+        )
     _known("rules", "rule", rule.name, ("rule", "name"))
     decide = registry.load("rules", rule.name)
+    _check_params(rule, decide)
+    for scale in scales:
+        try:
+            decide([Vote(bound) for bound in scale.bounds()], scale, **rule.params)
+        except Exception as error:  # whatever a rule makes of wrong parameters
+            message = f"rule `{rule.name}` refuses its parameters: {error}."
+            raise Fault(("rule", "params"), message) from None
+
+
+def _check_params(rule: RuleSpec, function: Callable[..., object]) -> None:
     taken = {
         name: parameter
-        for name, parameter in inspect.signature(decide).parameters.items()
+        for name, parameter in inspect.signature(function).parameters.items()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
     for name in rule.params:
@@ -136,12 +165,6 @@ def _check_rule(rule: RuleSpec, scales: list[Scale]) -> None:
     for name, parameter in taken.items():
         if parameter.default is inspect.Parameter.empty and name not in rule.params:
             raise Fault(("rule",), f"rule `{rule.name}` needs the parameter `{name}`.")
-    for scale in scales:
-        try:
-            decide([Vote(bound) for bound in scale.bounds()], scale, **rule.params)
-        except Exception as error:  # whatever a rule makes of wrong parameters
-            message = f"rule `{rule.name}` refuses its parameters: {error}."
-            raise Fault(("rule", "params"), message) from None
 
 
 def _check_role(role: Role) -> None:
