@@ -34,6 +34,8 @@ class Tool(NamedTuple):
 TOOLS: dict[str, Tool] = {
     "langchain": Tool("langchain", ("langchain-classic==1.0.8", "langchain-openai==1.7.3")),
     "openevals": Tool("openevals", ("openevals==0.2.2", "langsmith==0.15.0")),
+    "ragas": Tool("ragas", ("ragas==0.4.3",)),
+    "deepeval": Tool("deepeval", ("deepeval==4.3.1",)),
 }
 
 KIT = ("pytest>=8.3", "hypothesis>=6.100", "httpx>=0.27")

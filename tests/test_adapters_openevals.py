@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import io
 import json
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from dikast.adapters._measures import MEASURES, case_of_row, measure_of
 from dikast.adapters._needs import absent
@@ -26,7 +28,15 @@ from dikast.types import Case, Criterion, IntegerScale, RankingResult, Reason, R
 from tests.interop.kit import BAD, GOOD, PASSAGE, QUESTION, comparing, scoring
 from tests.judges import Scripted
 
-PIXEL = base64.b64encode(b"\x89PNG").decode()
+
+def _pixel() -> bytes:
+    drawn = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(drawn, "PNG")
+    return drawn.getvalue()
+
+
+RAW = _pixel()
+PIXEL = base64.b64encode(RAW).decode()
 
 
 @pytest.mark.parametrize(
@@ -192,12 +202,10 @@ def test_empty_contexts_are_judged_and_abstained_on() -> None:
         pytest.param(
             {"mime_type": "image/png", "data": f"data:image/png;base64,{PIXEL}"}, id="single"
         ),
-        pytest.param(
-            {"1": {"mime_type": "image/png", "reader": io.BytesIO(b"\x89PNG")}}, id="langsmith"
-        ),
+        pytest.param({"1": {"mime_type": "image/png", "reader": io.BytesIO(RAW)}}, id="langsmith"),
     ],
 )
-def test_images_travel_as_data_urls(attachments: Any) -> None:
+def test_images_are_read_in_either_form(attachments: Any) -> None:
     seen: list[Case] = []
 
     class Looking(Scripted):
@@ -208,7 +216,7 @@ def test_images_travel_as_data_urls(attachments: Any) -> None:
     panel = Panel([Looking("a", 5)], rubric=scoring(5).spec.rubric)
     panel_evaluator(panel)(inputs=QUESTION, outputs=GOOD, attachments=attachments)
     (image,) = seen[0].attachments
-    assert (image.id, image.data_url) == ("1", f"data:image/png;base64,{PIXEL}")
+    assert (image.id, image.sha256) == ("1", hashlib.sha256(RAW).hexdigest())
 
 
 def test_an_attachment_that_is_no_image_is_refused() -> None:
