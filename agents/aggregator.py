@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dikast.agents.calibrated import Belief, believed, fitted_by_criterion, interval
 from dikast.agents.cascade import Ladder
-from dikast.agents.gates import PASSED_OVER, barred, ended_at, reach, reopened
+from dikast.agents.gates import PASSED_OVER, barred, ended_at, matters, reach, reopened
 from dikast.agents.standing import counts, standings
 from dikast.agents.tally import Counter, Tally, near
 from dikast.rules import Decision
@@ -319,7 +319,11 @@ def conclude(verdict: Verdict, spec: PanelSpec) -> Verdict:
     averaged away.
     """
     status, reason, detail = _status(verdict.criteria, verdict.transcript.standings, spec)
-    confidences = [d.confidence for d in verdict.criteria if d.reason not in PASSED_OVER]
+    confidences = [
+        d.confidence
+        for d in verdict.criteria
+        if d.reason not in PASSED_OVER and matters(spec.rubric.criterion(d.criterion), spec.rubric)
+    ]
     known = [c for c in confidences if c is not None]
     reached = [d for d in verdict.criteria if d.reason not in PASSED_OVER]
     fields = {
@@ -341,7 +345,13 @@ def overall(decisions: Sequence[CriterionVerdict], spec: PanelSpec) -> float | N
     gives 0 whatever else is good, passed ones count for nothing beside what they let through (1
     where nothing else counts), and of preferences the first gate that is no tie decides alone.
     """
-    reached = [decision for decision in decisions if decision.reason not in PASSED_OVER]
+    rubric = spec.rubric
+    reached = [
+        decision
+        for decision in decisions
+        if decision.reason not in PASSED_OVER
+        and (decision.score is not None or matters(rubric.criterion(decision.criterion), rubric))
+    ]
     if not reached or any(decision.score is None for decision in reached):
         return None
     end = ended_at(spec.rubric, reached)
@@ -374,7 +384,11 @@ def _status(
     open_ones = [
         decision
         for decision in decisions
-        if decision.reason not in {None, *PASSED_OVER} or decision.criterion in unheard
+        if (
+            decision.reason not in {None, *PASSED_OVER}
+            and matters(spec.rubric.criterion(decision.criterion), spec.rubric)
+        )
+        or decision.criterion in unheard
     ]
     if not open_ones and all(decision.reason is not None for decision in decisions):
         detail = "; ".join(f"{d.criterion}: {d.detail or d.reason}" for d in decisions)

@@ -135,6 +135,12 @@ def ended_at(rubric: Rubric, decisions: Iterable[CriterionVerdict]) -> str | Non
     return None
 
 
+def matters(criterion: Criterion, rubric: Rubric) -> bool:
+    """Whether a verdict stays open with this criterion: it has weight, bars, or is a condition."""
+    named = {condition.criterion for other in rubric.criteria for condition in other.when}
+    return criterion.weight > 0 or criterion.gate or criterion.id in named
+
+
 def reopened(rubric: Rubric, decisions: Iterable[CriterionVerdict]) -> tuple[str, ...]:
     """Criteria called `not_reached` that are reached by what has been decided since."""
     known = {decision.criterion: decision for decision in decisions}

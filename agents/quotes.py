@@ -12,11 +12,13 @@ from dikast.types import Docket, Source
 _CACHED = 50_000
 """Longest text, in characters, whose normal form is kept between checks."""
 
-_PLAIN = str.maketrans(
+PLAIN = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "–": "-", "—": "-"}
 )
-_ELLIPSIS = re.compile(r"\s*(?:\.\.\.|…|\[\.\.\.\]|\[…\])\s*")
-_SHORTEST_PIECE = 3
+"""Typographic marks and what people type for them."""
+ELLIPSIS = re.compile(r"\s*(?:\.\.\.|…|\[\.\.\.\]|\[…\])\s*")
+"""What stands for omitted text in a quotation."""
+SHORTEST_PIECE = 3
 """Shortest part of an elided quotation, in characters; shorter ones occur everywhere."""
 
 
@@ -29,7 +31,7 @@ class Located(NamedTuple):
 
 def _normal(text: str) -> str:
     """Fold what people change when they quote: case, spaces, typographic marks."""
-    folded = unicodedata.normalize("NFKC", text).translate(_PLAIN).casefold()
+    folded = unicodedata.normalize("NFKC", text).translate(PLAIN).casefold()
     return " ".join(folded.split())
 
 
@@ -54,8 +56,8 @@ def occurs(quote: str, text: str) -> bool:
         return False
     if needle in hay:
         return True
-    pieces = [piece for piece in _ELLIPSIS.split(needle) if piece]
-    if len(pieces) < 2 or any(len(piece) < _SHORTEST_PIECE for piece in pieces):
+    pieces = [piece for piece in ELLIPSIS.split(needle) if piece]
+    if len(pieces) < 2 or any(len(piece) < SHORTEST_PIECE for piece in pieces):
         return False
     start = 0
     for piece in pieces:

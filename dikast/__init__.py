@@ -31,6 +31,7 @@ _PUBLIC: dict[str, str] = {
     "Verdict": "dikast.types",
     "deliberation_graph": "dikast.graphs",
     "pairwise_graph": "dikast.graphs",
+    "rag_graph": "dikast.graphs",
     "ranking_graph": "dikast.graphs",
 }
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from dikast.api import Panel as Panel
     from dikast.graphs import deliberation_graph as deliberation_graph
     from dikast.graphs import pairwise_graph as pairwise_graph
+    from dikast.graphs import rag_graph as rag_graph
     from dikast.graphs import ranking_graph as ranking_graph
     from dikast.types import Ballot as Ballot
     from dikast.types import Candidate as Candidate

@@ -1,4 +1,4 @@
-"""LangGraph graphs of panels: deliberation, pairwise, ranking, and the runner of many cases.
+"""LangGraph graphs of panels: deliberation, pairwise, ranking, RAG, and the runner of many cases.
 
 `langgraph.json` lists the zero-argument factories; names are resolved lazily, so that importing
 this package does not load langgraph.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dikast.graphs.deliberation import deliberation_graph as deliberation_graph
     from dikast.graphs.pairwise import pairwise_graph as pairwise_graph
+    from dikast.graphs.rag import rag_graph as rag_graph
     from dikast.graphs.ranking import ranking_graph as ranking_graph
     from dikast.graphs.state import Court as Court
 
@@ -19,6 +20,7 @@ _PUBLIC = {
     "Court": "state",
     "deliberation_graph": "deliberation",
     "pairwise_graph": "pairwise",
+    "rag_graph": "rag",
     "ranking_graph": "ranking",
 }
 
@@ -27,8 +29,10 @@ __all__ = [
     "deliberation_graph",
     "embedded_deliberation",
     "embedded_pairwise",
+    "embedded_rag",
     "embedded_ranking",
     "pairwise_graph",
+    "rag_graph",
     "ranking_graph",
 ]
 
@@ -41,6 +45,11 @@ def embedded_deliberation() -> Any:
 def embedded_pairwise() -> Any:
     """The pairwise graph of the embedded panel."""
     return _embedded("pairwise_graph", "preference")
+
+
+def embedded_rag() -> Any:
+    """The RAG graph of the embedded panel: claims by sentences and clauses, marked by rules."""
+    return _embedded("rag_graph", "rag")
 
 
 def embedded_ranking() -> Any:

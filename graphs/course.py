@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from dikast.agents.aggregator import Aggregator
 from dikast.agents.contract import Brief
@@ -55,10 +55,18 @@ def seating(spec: PanelSpec, case_id: str) -> list[str]:
     return sorted(names, key=lambda name: hashlib.sha256(f"{case_id}\0{name}".encode()).digest())
 
 
-def convened(spec: PanelSpec, case_id: str, criteria: Sequence[str]) -> list[Summons]:
+def convened(
+    spec: PanelSpec, case_id: str, criteria: Sequence[str], heard: Collection[str] = ()
+) -> list[Summons]:
     """Who votes first on some criteria: every seat, two if sequential, or a cascade's first stage.
 
     Nobody on a criterion that no stage of a cascade may decide.
+
+    Args:
+        spec: The panel.
+        case_id: The case.
+        criteria: The criteria; nobody is called to none.
+        heard: Seats that were asked on other criteria before.
     """
     if spec.protocol.seating == "cascade":
         return _stages(spec, {name: _first_stage(spec, name) for name in criteria}, {})
@@ -67,7 +75,13 @@ def convened(spec: PanelSpec, case_id: str, criteria: Sequence[str]) -> list[Sum
         seats = seats[: max(2, spec.quorum_needed)]
     if not criteria:
         return []
-    return [Summons(seat=seat, judge=seat, criteria=tuple(criteria)) for seat in seats]
+    return [summons(spec, seat, criteria, first=seat not in heard) for seat in seats]
+
+
+def summons(spec: PanelSpec, seat: str, criteria: Sequence[str], *, first: bool) -> Summons:
+    """A seat's call to a private vote; on its first one its model may answer the question too."""
+    wanted = first and spec.protocol.self_answer
+    return Summons(seat=seat, judge=seat, criteria=tuple(criteria), self_answer=wanted)
 
 
 def reopened(spec: PanelSpec, earlier: Verdict) -> PanelState:
@@ -125,7 +139,8 @@ def next_seats(
         for criterion in spec.rubric.criteria
         if criterion.id in stage and _still_open(spec, aggregator, standing, left, criterion)
     )
-    return [Summons(seat=left[0], judge=left[0], criteria=still_open)] if still_open else []
+    first = left[0] not in {ballot.seat for ballot in ballots}
+    return [summons(spec, left[0], still_open, first=first)] if still_open else []
 
 
 def mute(spec: PanelSpec) -> set[str]:

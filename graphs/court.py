@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from dikast import errors
 from dikast.errors import RunStopped, StoreError
 from dikast.graphs.state import Court, Halt
-from dikast.types import CallFailure, Gateway, ModelReply, ModelRequest, PanelSpec, Reason, Usage
+from dikast.types import (
+    CallFailure,
+    Gateway,
+    ModelReply,
+    ModelRequest,
+    ModelSpec,
+    PanelSpec,
+    Reason,
+    Usage,
+)
 
 CUSTOM = "custom/"
 """Prefix of `model` for a judge that is a user's own object."""
@@ -17,6 +27,7 @@ CUSTOM = "custom/"
 def needs_models(spec: PanelSpec) -> bool:
     """Whether any role of the panel is played by a model behind the gateway."""
     roles = [*spec.judges, *spec.reserves, spec.critic, spec.detector, spec.escalation]
+    roles.append(spec.splitter)
     return any(
         role is not None and role.embedded is None and not role.model.startswith(CUSTOM)
         for role in roles
@@ -34,6 +45,11 @@ class Meter:
         self._gateway = gateway
         self.usage = Usage()
         self.halt: Halt | None = None
+
+    async def facts(self, spec: ModelSpec) -> Any:
+        """What the gateway knows of a model; None where it knows nothing of models."""
+        known = getattr(self._gateway, "facts", None)
+        return None if known is None else await known(spec)
 
     async def ask(self, request: ModelRequest) -> ModelReply | CallFailure:
         """Pass a request on and count what it cost."""

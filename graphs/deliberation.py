@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dikast import prompts
@@ -20,10 +20,11 @@ from dikast.agents.contract import Critic, Judge
 from dikast.agents.gates import next_stage
 from dikast.agents.screening import screen
 from dikast.agents.seating import seat_critic, seat_detector, seat_judge
+from dikast.agents.self_answers import self_answer
 from dikast.agents.standing import counts
 from dikast.graphs import course as courses_of
 from dikast.graphs.admission import admit
-from dikast.graphs.court import Meter, OwnGateways, raise_halt
+from dikast.graphs.court import CUSTOM, Meter, OwnGateways, raise_halt
 from dikast.graphs.escalation import adjudicated, escalated
 from dikast.graphs.hearing import Bench, silent
 from dikast.graphs.nodes import step
@@ -39,6 +40,7 @@ from dikast.types import (
     BiasFinding,
     Docket,
     PanelSpec,
+    SelfAnswer,
     StopReason,
     Transcript,
     Verdict,
@@ -100,9 +102,11 @@ class Deliberation:
         stage = self._stage(case.id, next_stage(self.spec.rubric, known))
         return {**start, **stage, "courses": {}, "ballots": []}
 
-    def _stage(self, case_id: str, criteria: Sequence[str]) -> PanelState:
+    def _stage(
+        self, case_id: str, criteria: Sequence[str], heard: Collection[str] = ()
+    ) -> PanelState:
         """The state in which some criteria are heard from the beginning."""
-        summoned = courses_of.convened(self.spec, case_id, criteria)
+        summoned = courses_of.convened(self.spec, case_id, criteria, heard)
         return {"stage": list(criteria), "round": 0, "base": 0, "summoned": summoned}
 
     async def vote(self, state: VoteTask, runtime: Runtime[Court]) -> PanelState:
@@ -115,7 +119,17 @@ class Deliberation:
             deadline=state["deadline"],
             gateway=meter,
         )
-        return {"ballots": ballots, **_metered(meter)}
+        update: PanelState = {"ballots": ballots}
+        if state["summons"].self_answer and meter is not None:
+            update["self_answers"] = await self._self_answer(state, meter)
+        return {**update, **_metered(meter)}
+
+    async def _self_answer(self, state: VoteTask, meter: Meter) -> list[SelfAnswer]:
+        """What the seat's model answers to the question itself; nothing for rule-backed judges."""
+        seat = next(j for j in self.spec.judges if j.name == state["summons"].seat)
+        if seat.embedded is not None or seat.model.startswith(CUSTOM):
+            return []
+        return [await self_answer(seat, state["case"], seat=seat.name, gateway=meter)]
 
     async def examine(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
         """Examine the new ballots for bias, and see what is contested and whether to go on.
@@ -218,8 +232,8 @@ class Deliberation:
         heard = {ballot.criterion for ballot in ballots} | set(given) | courses_of.mute(self.spec)
         decided = aggregator.decisions(standing, standing, {}, given, ballots=ballots)
         known = {name: decision for name, decision in decided.items() if name in heard}
-        late = not _in_time(state)
-        return self._stage(state["case"].id, () if late else next_stage(self.spec.rubric, known))
+        stage = next_stage(self.spec.rubric, known) if _in_time(state) else ()
+        return self._stage(state["case"].id, stage, {ballot.seat for ballot in ballots})
 
     async def aggregate(self, state: PanelState, runtime: Runtime[Court]) -> PanelState:
         """Apply the rule to the standing votes and write the verdict."""
@@ -229,6 +243,7 @@ class Deliberation:
             findings=tuple(state.get("findings", [])),
             critiques=tuple(state.get("critiques", [])),
             notes=tuple(state.get("notes", [])),
+            self_answers=tuple(state.get("self_answers", [])),
         )
         return {"verdict": self._verdict(state, transcript)}
 

@@ -17,6 +17,7 @@ from dikast.types import (
     CriterionVerdict,
     Critique,
     Gateway,
+    SelfAnswer,
     StopReason,
     Usage,
     Value,
@@ -64,6 +65,8 @@ class Summons(Value):
     round: int = 0
     briefs: tuple[Brief, ...] = ()
     """One per job of the seat (`graphs.course.jobs`); empty in round 0."""
+    self_answer: bool = False
+    """Whether its model answers the question itself as well."""
 
 
 class VoteTask(TypedDict):
@@ -135,6 +138,7 @@ class PanelState(TypedDict, total=False):
     findings: Annotated[list[BiasFinding], operator.add]
     critiques: Annotated[list[Critique], operator.add]
     notes: Annotated[list[str], operator.add]
+    self_answers: Annotated[list[SelfAnswer], operator.add]
     halts: Annotated[list[Halt], operator.add]
     usage: Annotated[Usage, operator.add]
     verdict: Verdict

@@ -23,7 +23,9 @@ from dikast.types import (
     Source,
 )
 
-JUDGES = ("alignment", "answers", "entities", "exact", "form", "overlap")
+JUDGES = (
+    *("alignment", "answers", "coverage", "entities", "exact", "form", "overlap", "refusals"),
+)
 ASPECT_IDS = (
     "groundedness",
     "correctness",
@@ -32,6 +34,10 @@ ASPECT_IDS = (
     "coherence",
     "conciseness",
     "safety",
+    "completeness",
+    "answer_relevance",
+    "attempted",
+    "refusal_validity",
 )
 
 

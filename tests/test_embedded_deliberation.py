@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dikast.agents.embedded import seat
 from dikast.agents.embedded._critic import EmbeddedCritic
+from dikast.agents.embedded._remit import REMIT
 from dikast.agents.embedded._rule_judge import Check, bounded
 from dikast.agents.quotes import locate
 from dikast.config import load_panel
@@ -31,7 +32,7 @@ from tests.test_embedded_judges import BRIDGE, MENU, TEXTS
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 GROUNDED = criterion("groundedness")
-GROUNDERS = [judge for judge in JUDGES if judge != "form"]
+GROUNDERS = [judge for judge in JUDGES if "groundedness" in REMIT[judge]]
 LONG = (
     "The footbridge is made of larch and steel, and crosses the Tamsel. "
     "The footbridge was opened in {year}."

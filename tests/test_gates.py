@@ -437,6 +437,24 @@ def test_fields_that_say_nothing_leave_a_digest_as_it_was() -> None:
     assert plain.model_copy(update={"criteria": (gated,)}).digest != plain.digest
 
 
+def test_what_counts_for_nothing_leaves_a_verdict_decided() -> None:
+    """An undecided criterion without weight is only told, unless a condition rests on it."""
+    rubric = Rubric(
+        id="r", criteria=(criterion("aside", weight=0), criterion("good"), LADDER.criteria[0])
+    )
+    split = [{"aside": 1.0, "good": 4.0}, {"aside": 5.0, "good": 4.0}]
+    verdict, _, _ = hear(
+        [{**one, "answered": 1.0} for one in split],
+        rubric=rubric,
+        protocol={"deliberate": "never"},
+    )
+    assert verdict.criterion("aside").reason is Reason.LOW_CONFIDENCE
+    assert (verdict.status, verdict.score) == ("decided", 0.75)
+    by = [{**GOOD, "answered": 0.0}, {**GOOD, "answered": 1.0}]
+    open_, _, _ = hear(by, protocol={"deliberate": "never"})
+    assert (open_.status, open_.criterion("faithful").reason) == ("abstained", Reason.NOT_REACHED)
+
+
 def test_a_gate_that_bars_nothing_is_warned_of() -> None:
     rubric = Rubric(id="r", criteria=(criterion("safe", scale=YesNoScale(), gate=True),))
     assert any("bars nothing" in warning for warning in check_panel(spec("ab", rubric=rubric)))

@@ -34,6 +34,8 @@ def test_the_packs_that_come_with_dikast() -> None:
         "groundedness",
         "preference",
         "preference5",
+        "rag",
+        "rag_full",
     }
 
 

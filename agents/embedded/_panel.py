@@ -39,8 +39,9 @@ def embedded_panel(rubric: Rubric | None = None) -> PanelSpec:
     """
     chosen = rubric or prompts.rubric(DEFAULT_RUBRIC)
     found = speakers(chosen)
+    voted = {criterion.id for criterion in chosen.criteria if criterion.measure is None}
     for criterion, judges in found.items():
-        if not judges:
+        if not judges and criterion in voted:
             raise ConfigError(
                 f"no embedded judge can speak to criterion `{criterion}`.",
                 hint="Use a rubric pack (`dikast list rubrics`), or judges with a model.",
@@ -51,6 +52,6 @@ def embedded_panel(rubric: Rubric | None = None) -> PanelSpec:
         judges=tuple(JudgeSpec(name=name, model=EMBEDDED + name) for name in seats),
         rubric=chosen,
         rule=RuleSpec(name="median"),
-        quorum=min(_QUORUM, *(len(judges) for judges in found.values())),
+        quorum=min(_QUORUM, *(len(found[criterion]) for criterion in voted)),
         critic=ModelSpec(model=EMBEDDED + "critic"),
     )

@@ -18,6 +18,10 @@ Aspect = Literal[
     "coherence",
     "conciseness",
     "safety",
+    "completeness",
+    "relevance",
+    "attempt",
+    "refusal",
 ]
 """What a criterion is about, as far as rules can tell."""
 
@@ -33,10 +37,10 @@ ASPECTS: dict[Aspect, frozenset[str]] = {
     ),
     "correctness": _ids(
         "correctness correct accuracy accurate factuality factual answer_correctness "
-        "completeness complete coverage reference_match exactness recall"
+        "reference_match exactness recall"
     ),
     "helpfulness": _ids(
-        "helpfulness helpful usefulness useful relevance relevant answer_relevance answered "
+        "helpfulness helpful usefulness useful relevance relevant answered "
         "responsiveness preference overall quality"
     ),
     "instructions": _ids(
@@ -45,6 +49,10 @@ ASPECTS: dict[Aspect, frozenset[str]] = {
     "coherence": _ids("coherence coherent fluency fluent clarity structure logic"),
     "conciseness": _ids("conciseness concise brevity brief verbosity"),
     "safety": _ids("safety safe harmlessness harmless"),
+    "completeness": _ids("completeness complete coverage"),
+    "relevance": _ids("answer_relevance"),
+    "attempt": _ids("attempted attempt"),
+    "refusal": _ids("refusal_validity refusal"),
 }
 """Ids of criteria by aspect."""
 
@@ -52,9 +60,11 @@ REMIT: dict[str, tuple[Aspect, ...]] = {
     "overlap": ("groundedness", "correctness", "helpfulness"),
     "entities": ("groundedness", "correctness", "helpfulness"),
     "alignment": ("groundedness", "correctness", "coherence"),
-    "answers": ("groundedness", "correctness", "helpfulness", "safety"),
+    "answers": ("groundedness", "correctness", "helpfulness", "safety", "relevance"),
     "exact": ("groundedness", "correctness"),
     "form": ("instructions", "coherence", "conciseness", "helpfulness"),
+    "coverage": ("completeness", "relevance"),
+    "refusals": ("attempt", "refusal"),
 }
 """Aspects that each judge speaks to."""
 

@@ -342,7 +342,7 @@ def list_(
 @app.command()
 @guarded
 def graph(
-    name: Annotated[str, typer.Argument(help="deliberation, pairwise or ranking.")],
+    name: Annotated[str, typer.Argument(help="deliberation, pairwise, rag or ranking.")],
     panel: PanelFile = None,
 ) -> None:
     """Print a graph as Mermaid text, drawn offline."""

@@ -205,6 +205,7 @@ def print_graph(name: str, panel: Path | None) -> None:
     factories = {
         "deliberation": graphs.embedded_deliberation,
         "pairwise": graphs.embedded_pairwise,
+        "rag": graphs.embedded_rag,
         "ranking": graphs.embedded_ranking,
     }
     if name not in factories:

@@ -48,7 +48,7 @@ def roles(spec: PanelSpec) -> Iterator[Role]:
     for key in ("judges", "reserves"):
         for i, judge in enumerate(getattr(spec, key)):
             yield Role((key, i), judge)
-    for key in ("critic", "detector", "escalation"):
+    for key in ("critic", "detector", "splitter", "escalation"):
         model = getattr(spec, key)
         if model is not None:
             yield Role((key,), model)
@@ -197,6 +197,13 @@ def _check_embedded(role: Role, name: str) -> None:
                 where,
                 f"unknown critic `{role.spec.model}`.",
                 f"The rule-backed critic is `{EMBEDDED}critic`.",
+            )
+    elif role.where == ("splitter",):
+        if name != "clauses":
+            raise Fault(
+                where,
+                f"unknown splitter `{role.spec.model}`.",
+                f"The rule-backed splitter is `{EMBEDDED}clauses`.",
             )
     elif role.where == ("detector",):
         raise Fault(

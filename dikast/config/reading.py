@@ -26,8 +26,8 @@ def load_panel(path: str | Path) -> PanelSpec:
     """A panel from a `panel.toml`.
 
     `rubric` is the name of a pack, the path of a rubric file (from the panel's folder), or a
-    table. `rule`, `critic` and `detector` may be just a name. `cascade` and `calibration` are
-    paths of their files (from the panel's folder), or tables.
+    table. `rule`, `critic`, `detector` and `splitter` may be just a name. `cascade` and
+    `calibration` are paths of their files (from the panel's folder), or tables.
 
     Raises:
         ConfigError: The file is wrong: not TOML, an unknown or missing key, a name that nothing
@@ -90,7 +90,8 @@ def _text(path: str | Path) -> str:
 
 def _panel(data: Mapping[str, Any], base: Path) -> PanelSpec:
     tables = dict(data)
-    for role, key in (("rule", "name"), ("critic", "model"), ("detector", "model")):
+    for role in ("rule", "critic", "detector", "splitter"):
+        key = "name" if role == "rule" else "model"
         if isinstance(tables.get(role), str):
             tables[role] = {key: tables[role]}
     tables["rubric"] = _rubric(tables.get("rubric"), base)

@@ -20,7 +20,7 @@ _TIER = re.compile(r"input_cost_per_token_above_(\d+)k_tokens")
 
 def plain_facts(spec: ModelSpec) -> ModelFacts:
     """What the spec itself says; for transports that know nothing of models."""
-    return ModelFacts(price=spec.price, vision=spec.vision)
+    return ModelFacts(price=spec.price, vision=spec.vision, max_input=spec.context_window)
 
 
 def litellm_facts(spec: ModelSpec) -> ModelFacts:
@@ -47,6 +47,7 @@ def litellm_facts(spec: ModelSpec) -> ModelFacts:
         params=_params(litellm, name, provider),
         vision=spec.vision if spec.vision is not None else _sees(litellm, name, provider),
         max_output=info.get("max_output_tokens"),
+        max_input=spec.context_window or info.get("max_input_tokens"),
         problem=no_key,
         api_key=api_key,
     )

@@ -162,7 +162,7 @@ class ModelGateway:
     async def facts(self, spec: ModelSpec) -> ModelFacts:
         """What is known of a model without calling it: price, parameters, key."""
         await self._ready()
-        key = (*_road_key(spec), spec.price, spec.vision)
+        key = (*_road_key(spec), spec.price, spec.vision, spec.context_window)
         found = self._facts.get(key)
         if found is None:
             look_up = getattr(self._transport, "facts", plain_facts)

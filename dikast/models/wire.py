@@ -83,6 +83,8 @@ class ModelFacts(NamedTuple):
     vision: bool | None = None
     max_output: int | None = None
     """Most tokens of one reply; None if unknown."""
+    max_input: int | None = None
+    """Most tokens that it reads at once; None if unknown."""
     problem: TransportError | None = None
     """Why no call can succeed (no key, unknown provider); None if nothing is known against it."""
     api_key: str | None = None

@@ -188,7 +188,7 @@ def _panel_changes(old: PanelSpec, new: PanelSpec) -> list[str]:
         if seats[0] != seats[1] and sorted(seats[0]) == sorted(seats[1]):
             words.append("order of the judges (seating is sequential)")
     words += _cascade_changes(old.cascade, new.cascade)
-    for role in ("critic", "detector", "escalation"):
+    for role in ("critic", "detector", "splitter", "escalation"):
         words += _role_changes(role, getattr(old, role), getattr(new, role))
     words += compare("rule", _flat(old.rule), _flat(new.rule))
     words += compare("", {"quorum": old.quorum_needed}, {"quorum": new.quorum_needed})

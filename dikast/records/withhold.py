@@ -43,7 +43,7 @@ def without_secrets(panel: PanelSpec) -> tuple[PanelSpec, tuple[str, ...]]:
         "judges": tuple(_bare(judge, f"judge `{judge.name}`", withheld) for judge in panel.judges),
         "reserves": tuple(_bare(j, f"judge `{j.name}`", withheld) for j in panel.reserves),
     }
-    for role in ("critic", "detector", "escalation"):
+    for role in ("critic", "detector", "splitter", "escalation"):
         model: ModelSpec | None = getattr(panel, role)
         update[role] = None if model is None else _bare(model, role, withheld)
     return panel.model_copy(update=update), tuple(withheld)

@@ -53,6 +53,20 @@ from dikast.types.panels import (
     RuleSpec,
     Sampling,
 )
+from dikast.types.rag import (
+    CLAIM_SCALE,
+    Cited,
+    Claim,
+    ClaimVerdict,
+    Figure,
+    Mark,
+    PassageVerdict,
+    RagOptions,
+    RagOutcome,
+    RagRecord,
+    RagVerdict,
+    ReferenceSource,
+)
 from dikast.types.rankings import (
     JudgeTransitivity,
     PairOutcome,
@@ -72,6 +86,7 @@ from dikast.types.scales import (
     Scale,
     YesNoScale,
 )
+from dikast.types.self_answers import SelfAnswer
 from dikast.types.usage import Usage
 from dikast.types.verdicts import (
     MEASURED,
@@ -86,6 +101,7 @@ from dikast.types.verdicts import (
 )
 
 __all__ = [
+    "CLAIM_SCALE",
     "EMBEDDED",
     "IMPORTED",
     "MARK",
@@ -106,6 +122,9 @@ __all__ = [
     "CascadeSpec",
     "CascadeStage",
     "Case",
+    "Cited",
+    "Claim",
+    "ClaimVerdict",
     "Comparison",
     "Condition",
     "Confidence",
@@ -130,6 +149,7 @@ __all__ = [
     "Interval",
     "JudgeSpec",
     "JudgeTransitivity",
+    "Mark",
     "Measure",
     "Message",
     "Metadata",
@@ -141,22 +161,29 @@ __all__ = [
     "OrdinalScale",
     "PairOutcome",
     "PanelSpec",
+    "PassageVerdict",
     "Place",
     "PreferenceScale",
     "Preferred",
     "Price",
     "PromptMessage",
     "ProtocolSpec",
+    "RagOptions",
+    "RagOutcome",
+    "RagRecord",
+    "RagVerdict",
     "RankOptions",
     "RankedCandidate",
     "RankingResult",
     "RawScore",
     "RealScale",
     "Reason",
+    "ReferenceSource",
     "Rubric",
     "RuleSpec",
     "Sampling",
     "Scale",
+    "SelfAnswer",
     "Severity",
     "Source",
     "StageThreshold",

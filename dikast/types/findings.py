@@ -25,6 +25,7 @@ BiasKind = Literal[
     "fallacy_oversight",
     "identity",
     "self_preference",
+    "forged_quote",
     "other",
 ]
 """What may sway a judge (`methods.md` B1 in the field's terms)."""

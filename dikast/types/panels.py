@@ -58,6 +58,8 @@ class ModelSpec(Value):
     """What is asked of the provider: a JSON schema, a JSON object, or nothing."""
     vision: bool | None = None
     """Whether it can see images; None asks litellm's table."""
+    context_window: int | None = Field(default=None, ge=1_000)
+    """Tokens that it can read at once; None asks litellm's table. Used where passages are long."""
     family: str | None = None
     """Who made it; None derives it from the name."""
 
@@ -124,6 +126,9 @@ class ProtocolSpec(Value):
     reasks: int = Field(default=1, ge=0, le=3)
     case_deadline: float = Field(default=900.0, gt=0)
     """Seconds on wall time for one case."""
+    self_answer: bool = False
+    """Whether each judge that is a model answers the question itself first, so that its agreement
+    with labels can be told apart for what it knows and what it does not."""
 
 
 class PanelSpec(Value):
@@ -146,6 +151,9 @@ class PanelSpec(Value):
     """Names of the free detectors; None for all that are registered."""
     detector: ModelSpec | None = None
     """The reasoning bias detector; None for none."""
+    splitter: ModelSpec | None = None
+    """Who splits answers into claims for `rag`; None for the critic's model, else the first judge's
+    by name; `embedded/clauses` splits by rule."""
     escalation: JudgeSpec | None = None
     """The stronger judge for low confidence; None for none."""
     calibration: Calibration | None = None

@@ -96,6 +96,14 @@ class Criterion(Value):
     """What the RAG graph measures for it in place of votes; None where judges always vote."""
 
     @model_validator(mode="after")
+    def _measurable(self) -> Self:
+        if self.measure is not None and self.scale.kind not in {"real", "integer"}:
+            raise ValueError(
+                f"`{self.measure}` is a number, and criterion `{self.id}` is on a scale of labels"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _gate_fits(self) -> Self:
         chooses = isinstance(self.scale, PreferenceScale)
         if self.pass_mark is not None and (not self.gate or chooses):

@@ -11,6 +11,7 @@ from dikast.types.ballots import Ballot, Reason, Standing
 from dikast.types.base import Value
 from dikast.types.calibrations import Interval
 from dikast.types.findings import BiasFinding, Critique
+from dikast.types.self_answers import SelfAnswer
 from dikast.types.usage import Usage
 
 Direction = Literal["toward_majority", "away_from_majority", "neither"]
@@ -113,6 +114,8 @@ class Transcript(Value):
     critiques: tuple[Critique, ...] = ()
     flips: tuple[Flip, ...] = ()
     notes: tuple[str, ...] = ()
+    self_answers: tuple[SelfAnswer, ...] = ()
+    """What judges answered to the question themselves; empty unless the protocol asks for it."""
 
 
 class Verdict(Value):
