@@ -18,10 +18,10 @@ from dikast.types import (
     Criterion,
     CriterionVerdict,
     Evidence,
-    Figure,
     Mark,
     Measure,
     PassageVerdict,
+    RagFigure,
     Reason,
 )
 
@@ -29,7 +29,7 @@ LEAST_DECIDED = 0.5
 """Share of claims or passages that must be decided for a figure to exist."""
 
 
-def figure(name: str, hits: float, decided: int, undecided: int, what: str) -> Figure:
+def figure(name: str, hits: float, decided: int, undecided: int, what: str) -> RagFigure:
     """A share of decided things; undefined without any, or with too few decided.
 
     Args:
@@ -45,10 +45,12 @@ def figure(name: str, hits: float, decided: int, undecided: int, what: str) -> F
     elif decided < LEAST_DECIDED * (decided + undecided):
         why = f"{undecided} of {decided + undecided} {what}s are undecided"
     value = None if why else hits / decided
-    return Figure(name=name, value=value, reason=why, n=decided, undecided=undecided)
+    return RagFigure(name=name, value=value, reason=why, n=decided, undecided=undecided)
 
 
-def share_of(name: str, mark: Mark, claims: Sequence[ClaimVerdict], what: str = "claim") -> Figure:
+def share_of(
+    name: str, mark: Mark, claims: Sequence[ClaimVerdict], what: str = "claim"
+) -> RagFigure:
     """Share of claims with a mark."""
     marks = [claim.mark for claim in claims]
     decided = [found for found in marks if found is not None]
@@ -102,7 +104,7 @@ def figures(
     reference_claims: Sequence[ClaimVerdict],
     passages: Sequence[PassageVerdict],
     wanted: frozenset[Measure],
-) -> list[Figure]:
+) -> list[RagFigure]:
     """All figures of one answer.
 
     Args:
@@ -142,7 +144,7 @@ def figures(
     return found
 
 
-def _citation_support(claims: Sequence[ClaimVerdict]) -> Figure:
+def _citation_support(claims: Sequence[ClaimVerdict]) -> RagFigure:
     citing = [c for c in claims if c.claim.cites or c.claim.unresolved]
     decided = [c for c in citing if c.citation is not None]
     hits = sum(c.citation == "supported" for c in decided)
@@ -150,26 +152,28 @@ def _citation_support(claims: Sequence[ClaimVerdict]) -> Figure:
     return figure("citation_support", hits, len(decided), missing, "claim with a citation")
 
 
-def _precision(case: Case, known: Sequence[bool], missing: int) -> Figure:
+def _precision(case: Case, known: Sequence[bool], missing: int) -> RagFigure:
     name = "context_precision"
     if case.reference is None:
-        return Figure(name=name, value=None, reason="there is no reference")
+        return RagFigure(name=name, value=None, reason="there is no reference")
     value = rank_precision(known)
     if missing:
         why = f"{missing} passages are undecided, and their ranks matter"
-        return Figure(name=name, value=None, reason=why, n=len(known), undecided=missing)
+        return RagFigure(name=name, value=None, reason=why, n=len(known), undecided=missing)
     if not known:
-        return Figure(name=name, value=None, reason="there is no passage")
-    return Figure(name=name, value=value or 0.0, n=len(known))
+        return RagFigure(name=name, value=None, reason="there is no passage")
+    return RagFigure(name=name, value=value or 0.0, n=len(known))
 
 
-def _noise(case: Case, claims: Sequence[ClaimVerdict], against: Sequence[ClaimVerdict]) -> Figure:
+def _noise(
+    case: Case, claims: Sequence[ClaimVerdict], against: Sequence[ClaimVerdict]
+) -> RagFigure:
     """Share of claims that the passages bear out and the reference does not: the passages misled.
 
     After Ragas' noise sensitivity: wrong claims that rest on what was retrieved, of all claims.
     """
     if case.reference is None:
-        return Figure(name="noise_sensitivity", value=None, reason="there is no reference")
+        return RagFigure(name="noise_sensitivity", value=None, reason="there is no reference")
     right = {c.claim.id: c.mark for c in against}
     pairs = [(c.mark, right.get(c.claim.id)) for c in claims]
     decided = [(mark, truth) for mark, truth in pairs if mark is not None and truth is not None]
@@ -188,7 +192,7 @@ _FIGURE: dict[Measure, str] = {
 
 
 def measured(
-    criterion: Criterion, known: Mapping[str, Figure], basis: Sequence[CriterionVerdict]
+    criterion: Criterion, known: Mapping[str, RagFigure], basis: Sequence[CriterionVerdict]
 ) -> CriterionVerdict:
     """The decision on a criterion that is measured.
 
@@ -224,7 +228,7 @@ def measured(
     )
 
 
-def _bounds(criterion: Criterion, found: Figure) -> tuple[float, float]:
+def _bounds(criterion: Criterion, found: RagFigure) -> tuple[float, float]:
     """The scores if all that is undecided came out worst, or best."""
     assert found.value is not None
     hits, total = found.value * found.n, found.n + found.undecided

@@ -69,7 +69,7 @@ def convened(
         heard: Seats that were asked on other criteria before.
     """
     if spec.protocol.seating == "cascade":
-        return _stages(spec, {name: _first_stage(spec, name) for name in criteria}, {})
+        return _stages(spec, {name: _first_stage(spec, name) for name in criteria}, {}, heard)
     seats = seating(spec, case_id)
     if spec.protocol.seating == "sequential":
         seats = seats[: max(2, spec.quorum_needed)]
@@ -126,7 +126,7 @@ def next_seats(
         voted: dict[str, set[str]] = {}
         for vote in standing:
             voted.setdefault(vote.criterion, set()).add(vote.seat)
-        return _stages(spec, waiting, voted)
+        return _stages(spec, waiting, voted, {ballot.seat for ballot in ballots})
     if spec.protocol.seating == "all":
         return []
     asked = {ballot.seat for ballot in ballots if ballot.criterion in stage}
@@ -159,6 +159,7 @@ def _stages(
     spec: PanelSpec,
     waiting: Mapping[str, CascadeStage | None],
     voted: Mapping[str, set[str]],
+    heard: Collection[str],
 ) -> list[Summons]:
     """Summon the seats of each criterion's stage, a seat once for all its criteria."""
     called: dict[str, list[str]] = {}
@@ -167,7 +168,7 @@ def _stages(
         for seat in stage.seats if stage is not None else ():
             if seat not in voted.get(criterion.id, ()):
                 called.setdefault(seat, []).append(criterion.id)
-    return [Summons(seat=seat, judge=seat, criteria=tuple(called[seat])) for seat in sorted(called)]
+    return [summons(spec, seat, called[seat], first=seat not in heard) for seat in sorted(called)]
 
 
 def _still_open(

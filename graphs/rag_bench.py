@@ -15,12 +15,11 @@ from dikast.agents.embedded._claims import RuleClaims
 from dikast.agents.embedded._remit import REMIT
 from dikast.agents.embedded._rule_judge import RuleJudge
 from dikast.agents.passage_judge import ModelPassageJudge, rule_passages
-from dikast.agents.standing import REPLACED
 from dikast.errors import ConfigError
 from dikast.graphs.hearing import failed
 from dikast.graphs.rag_state import Marking
 from dikast.registry import load
-from dikast.types import Case, Gateway, JudgeSpec, PanelSpec, RagOptions, Reason
+from dikast.types import REPLACED, Case, Gateway, JudgeSpec, PanelSpec, RagOptions, Reason
 
 _BY_RULE = "overlap"
 """The rule-backed judge that also judges passages: the others would only repeat its vote."""

@@ -61,13 +61,20 @@ def tasks_of(state: RagState, wanted: frozenset[Measure]) -> list[ClaimTask]:
 def aggregator_of(spec: PanelSpec, names: Sequence[str]) -> Aggregator:
     """The panel's own rule, quorum and thresholds, over claims and passages as criteria.
 
-    A rule that averages is replaced by the most frequent mark, since marks are names.
+    A rule that averages is replaced by the most frequent mark, since marks are names. A cascade
+    or calibration was fitted on the criteria of the rubric and says nothing of claims: every seat
+    marks them, and confidence is a share of votes.
     """
     rule = RuleSpec(name="majority") if spec.rule.name in MEANS else spec.rule
     criteria = tuple(criterion_of(name) for name in names)
-    return Aggregator(
-        spec.model_copy(update={"rubric": Rubric(id="claims", criteria=criteria), "rule": rule})
-    )
+    fields = {
+        "rubric": Rubric(id="claims", criteria=criteria),
+        "rule": rule,
+        "protocol": spec.protocol.model_copy(update={"seating": "all"}),
+        "cascade": None,
+        "calibration": None,
+    }
+    return Aggregator(spec.model_copy(update=fields))
 
 
 def criterion_of(name: str) -> Criterion:

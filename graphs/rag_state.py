@@ -18,8 +18,8 @@ from dikast.types import (
     ClaimVerdict,
     CriterionVerdict,
     Critique,
-    Figure,
     PassageVerdict,
+    RagFigure,
     RagVerdict,
     Usage,
     Value,
@@ -109,7 +109,7 @@ class RagState(TypedDict, total=False):
     against_reference: list[ClaimVerdict]
     reference_marked: list[ClaimVerdict]
     passages: list[PassageVerdict]
-    figures: list[Figure]
+    figures: list[RagFigure]
     given: tuple[CriterionVerdict, ...]
     verdict: Verdict
     rag: RagVerdict

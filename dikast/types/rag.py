@@ -81,7 +81,7 @@ class PassageVerdict(Value):
         return None if self.decision.score is None else self.decision.score > 0.5
 
 
-class Figure(Value):
+class RagFigure(Value):
     """A figure of one case, in the direction its field uses; undefined is None with a reason."""
 
     name: str
@@ -114,7 +114,7 @@ class RagVerdict(Value):
     """Claims of the reference against the passages; empty unless a criterion measures it."""
     passages: tuple[PassageVerdict, ...] = ()
     """In the order retrieved; empty unless a criterion measures it."""
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[RagFigure, ...] = ()
     ballots: tuple[Ballot, ...] = ()
     """Ballots on claims and passages; those on criteria are in the verdict's transcript."""
     critiques: tuple[Critique, ...] = ()
@@ -130,7 +130,7 @@ class RagVerdict(Value):
     usage: Usage = Usage()
     """All calls on the case, those of the verdict included."""
 
-    def figure(self, name: str) -> Figure:
+    def figure(self, name: str) -> RagFigure:
         """The figure of this name.
 
         Raises:
