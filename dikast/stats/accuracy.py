@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from dikast.stats.estimate import Estimate, undefined
-from dikast.stats.resampling import Clusters, Floats, Ints, clusters
+from dikast.stats.resampling import Clusters, Floats, Ints, clusters, distinct
 from dikast.stats.reweighting import bootstrap_cells
 from dikast.stats.shares import share
 
@@ -206,12 +206,8 @@ def _macro_f1(table: Floats) -> Floats:
 
 def _confusion(rows: Ballots) -> dict[tuple[float, float | None], int]:
     abstained = np.isnan(rows.vote)
-    keys, counts = np.unique(
-        np.column_stack([rows.truth, abstained, np.where(abstained, 0, rows.vote)]),
-        axis=0,
-        return_counts=True,
-    )
+    first, counts = distinct(np.column_stack([rows.truth, np.where(abstained, np.inf, rows.vote)]))
     return {
-        (float(label), None if gone else float(vote)): int(count)
-        for (label, gone, vote), count in zip(keys, counts, strict=True)
+        (float(rows.truth[at]), None if abstained[at] else float(rows.vote[at])): int(count)
+        for at, count in zip(first, counts, strict=True)
     }

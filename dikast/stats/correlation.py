@@ -14,7 +14,7 @@ from scipy import stats
 
 from dikast.stats.estimate import Estimate, undefined
 from dikast.stats.resampling import Clusters, Floats, Ints, bootstrap_sums, of_kept
-from dikast.stats.reweighting import bootstrap_weights
+from dikast.stats.reweighting import LIMIT, bootstrap_weights
 
 Correlation = Literal["pearson", "spearman", "kendall"]
 
@@ -75,7 +75,7 @@ def spearman(
 ) -> Estimate:
     """Spearman's ρ: Pearson's r of mid-ranks.
 
-    Args and returns as for `pearson`. With more than 20,000 different pairs of scores the
+    Args and returns as for `pearson`. With more than 5,000 different pairs of scores the
     interval comes from a part of the cases (see `reweighting.bootstrap_weights`).
 
     Examples:
@@ -138,7 +138,7 @@ def _ranked(
     statistic: Callable[[Floats, Floats], Floats],
     *,
     by: Clusters | None,
-    limit: int = 20_000,
+    limit: int = LIMIT,
     seed: int,
     draws: int,
 ) -> Estimate:

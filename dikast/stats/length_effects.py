@@ -16,8 +16,6 @@ from dikast.stats.reweighting import bootstrap_weights
 
 RIDGE_UNDER = 200
 """Below so many items slopes are shrunk (penalty 1 on their square, halved)."""
-LIMIT = 5_000
-"""Different rows that resamples are fitted on at most, see `reweighting`."""
 
 
 def length_coefficient(
@@ -90,7 +88,6 @@ def length_coefficient(
         by=grouped if grid.shape[1] > 1 or by is not None else None,
         nulls=nulls,
         why="length or label decides every ballot",
-        limit=LIMIT,
         seed=seed,
         draws=draws,
     )
@@ -168,7 +165,6 @@ def length_controlled_win_rate(
         by=None if by is None else clusters(by, len(kept))[kept],
         nulls=nulls,
         why="length decides every case",
-        limit=LIMIT,
         seed=seed,
         draws=draws,
     )

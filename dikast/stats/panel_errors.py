@@ -12,7 +12,7 @@ import numpy as np
 
 from dikast.stats.estimate import Estimate, undefined
 from dikast.stats.resampling import Clusters, Floats
-from dikast.stats.reweighting import LIMIT, bootstrap_weights
+from dikast.stats.reweighting import LIMIT, bootstrap_figures, bootstrap_weights
 
 Kind = Literal["wrong", "residual"]
 STEPS = 200
@@ -202,20 +202,18 @@ def shared_beyond_truth(
         return {pair: undefined("it takes four judges") for pair in both}
     used = ~np.isnan(votes).all(axis=1)
     grouped = None if by is None else np.asarray(by)[used]
-    limit = max(500, min(LIMIT, 1_000_000 // judges**2))
-    return {
-        (i, j): bootstrap_weights(
-            votes[used],
-            lambda x, w, i=i, j=j: residuals(correlations(x, w))[:, i, j],  # type: ignore[misc]
-            by=grouped,
-            nulls=int((~used).sum()),
-            why="a judge votes always alike",
-            limit=limit,
-            seed=seed,
-            draws=draws,
-        )
-        for i, j in both
-    }
+    one, other = np.array(both).T
+    found = bootstrap_figures(
+        votes[used],
+        lambda x, w: residuals(correlations(x, w))[:, one, other],
+        by=grouped,
+        nulls=int((~used).sum()),
+        why=("a judge votes always alike",) * len(both),
+        limit=max(500, min(LIMIT, 1_000_000 // judges**2)),
+        seed=seed,
+        draws=draws,
+    )
+    return dict(zip(both, found, strict=True))
 
 
 def residuals(matrices: Floats) -> Floats:

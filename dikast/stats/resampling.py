@@ -120,7 +120,7 @@ def blocked(code: Ints) -> tuple[Ints, int]:
         Each row's cluster or block, and how many there are.
     """
     units = int(code.max(initial=-1)) + 1
-    if units <= 4 * MANY:
+    if units <= MANY:
         return code, units
     return np.random.default_rng(0).permutation(units)[code] % MANY, MANY
 
@@ -173,10 +173,19 @@ def _drawn(rows: Floats, counts: Ints, *, seed: int, draws: int) -> Floats:
         whole = rows[every]
         columns = [np.bincount(block, weights=column, minlength=MANY) for column in whole.T]
         rows, counts = np.stack(columns, axis=1), np.ones(MANY, dtype=np.int64)
-    total = int(counts.sum())
     parts = []
     step = max(1, 2_000_000 // len(rows))
     for start in range(0, draws, step):
         size = min(step, draws - start)
-        parts.append(rng.multinomial(total, counts / total, size=size) @ rows)
+        parts.append(drawn_weights(counts, size, rng) @ rows)
     return np.concatenate(parts)
+
+
+def drawn_weights(counts: Ints, draws: int, rng: np.random.Generator) -> Floats:
+    """How often each row occurs in resamples of rows that stand `counts` times, `[draw, row]`."""
+    total, size = int(counts.sum()), len(counts)
+    if total > 2 * size:
+        return rng.multinomial(total, counts / total, size=draws).astype(float)
+    owner = np.repeat(np.arange(size), counts)  # nearly all rows differ: single draws are faster
+    picks = owner[rng.integers(total, size=(draws, total))] + size * np.arange(draws)[:, None]
+    return np.bincount(picks.ravel(), minlength=draws * size).reshape(draws, size).astype(float)

@@ -7,7 +7,7 @@ are one row with a larger weight, so that a million ballots on a scale of five p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -20,16 +20,18 @@ from dikast.stats.resampling import (
     bootstrap_sums,
     clusters,
     distinct,
+    drawn_weights,
     with_interval,
 )
 
-LIMIT = 20_000
+LIMIT = 5_000
 """Above so many different rows the interval comes from a random part of the cases, see below."""
 CHUNK = 2_000_000
 """Weights held at a time."""
 
 Weighted = Callable[[Floats, Floats], Floats]
-"""From columns `[row, k]` and weights `[draw, row]` to figures `[draw]`, NaN where undefined."""
+"""From columns `[row, k]` and weights `[draw, row]` to figures `[draw]` (of several figures
+`[draw, figure]`), NaN where undefined."""
 
 
 def bootstrap_weights(
@@ -75,27 +77,73 @@ def bootstrap_weights(
         >>> round(mean.value, 3), mean.low >= 1, mean.high <= 4
         (2.333, True, True)
     """
+    return bootstrap_figures(
+        columns,
+        lambda rows, weights: np.asarray(statistic(rows, weights))[:, None],
+        by=by,
+        nulls=nulls,
+        n=n,
+        why=(why,),
+        limit=limit,
+        seed=seed,
+        draws=draws,
+        level=level,
+    )[0]
+
+
+def bootstrap_figures(
+    columns: Floats,
+    statistic: Weighted,
+    *,
+    why: Sequence[str],
+    by: Clusters | None = None,
+    nulls: int = 0,
+    n: int | None = None,
+    limit: int = LIMIT,
+    seed: int = 0,
+    draws: int = 1000,
+    level: float = 0.95,
+) -> list[Estimate]:
+    """Several figures from the same resamples; as `bootstrap_weights`, which has the details.
+
+    Args:
+        columns: One row per case.
+        statistic: From columns and weights to `[draw, figure]`.
+        why: For each figure, the reason given where it is undefined.
+        by: What each row belongs to.
+        nulls: Items left out.
+        n: What to report as `n`.
+        limit: Most rows to resample.
+        seed: Of the resampling.
+        draws: Resamples; 0 for no interval.
+        level: Coverage.
+
+    Returns:
+        One estimate per figure.
+    """
     size = len(columns) if n is None else n
     if not len(columns):
-        return undefined("there is no case", n=size, nulls=nulls)
+        return [undefined("there is no case", n=size, nulls=nulls) for _ in why]
     rows, counts, code = _compressed(columns, by)
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = float(statistic(rows, counts[None, :].astype(float))[0])
-        if not np.isfinite(value):
-            return undefined(why, n=size, nulls=nulls)
+        values = statistic(rows, counts[None, :].astype(float))[0]
         units = int(code.max()) + 1 if code is not None else int(counts.sum())
-        if units < 2 or not draws:
-            return Estimate(value, n=size, nulls=nulls)
-        rng = np.random.default_rng(seed)
-        centre, shrink = value, 1.0
-        if len(rows) > limit:
-            part, counts, code, share = _part(counts, code, limit, rng)
-            rows, shrink = rows[part], float(np.sqrt(share))
-            centre = float(statistic(rows, counts[None, :].astype(float))[0])
-        figures = _figures(rows, counts, code, statistic, rng, draws)
-    return with_interval(
-        value, value + (figures - centre) * shrink, n=size, nulls=nulls, level=level
-    )
+        figures = np.full((1, len(why)), np.nan)
+        if units > 1 and draws and np.isfinite(values).any():
+            rng = np.random.default_rng(seed)
+            centre, shrink = values, 1.0
+            if len(rows) > limit:
+                part, counts, code, share = _part(counts, code, limit, rng)
+                rows, shrink = rows[part], float(np.sqrt(share))
+                centre = statistic(rows, counts[None, :].astype(float))[0]
+            figures = _figures(rows, counts, code, statistic, rng, draws)
+            figures = values + (figures - centre) * shrink
+    return [
+        with_interval(float(value), figures[:, k], n=size, nulls=nulls, level=level)
+        if np.isfinite(value)
+        else undefined(why[k], n=size, nulls=nulls)
+        for k, value in enumerate(values)
+    ]
 
 
 def _compressed(columns: Floats, by: Clusters | None) -> tuple[Floats, Ints, Ints | None]:
@@ -104,7 +152,9 @@ def _compressed(columns: Floats, by: Clusters | None) -> tuple[Floats, Ints, Int
         first, counts = distinct(columns)
         return columns[first], counts, None
     code = clusters(by, len(columns))
-    order = np.lexsort((*columns.T[::-1], code))
+    # of whole numbers sorting is fast
+    keys = [code, *(np.unique(column, return_inverse=True)[1] for column in columns.T)]
+    order = np.lexsort(keys[::-1])
     return columns[order], np.ones(len(columns), dtype=np.int64), code[order]
 
 
@@ -136,24 +186,13 @@ def _figures(
     parts = []
     for start in range(0, draws, step):
         size = min(step, draws - start)
-        if code is not None:
-            weights = _picked(int(code.max()) + 1, size, rng)[:, code]
-        elif int(counts.sum()) > 2 * len(rows):
-            total = int(counts.sum())
-            weights = rng.multinomial(total, counts / total, size=size).astype(float)
-        else:  # nearly all rows differ: drawing single cases is faster
-            owner = np.repeat(np.arange(len(rows)), counts)
-            weights = np.zeros((size, len(rows)))
-            for draw in range(size):
-                picks = owner[rng.integers(len(owner), size=len(owner))]
-                weights[draw] = np.bincount(picks, minlength=len(rows))
+        if code is None:
+            weights = drawn_weights(counts, size, rng)
+        else:
+            units = np.ones(int(code.max()) + 1, dtype=np.int64)
+            weights = drawn_weights(units, size, rng)[:, code]
         parts.append(np.asarray(statistic(rows, weights), dtype=float))
     return np.concatenate(parts)
-
-
-def _picked(units: int, size: int, rng: np.random.Generator) -> Floats:
-    picks = rng.integers(units, size=(size, units)) + units * np.arange(size)[:, None]
-    return np.bincount(picks.ravel(), minlength=size * units).reshape(size, units).astype(float)
 
 
 def bootstrap_cells(

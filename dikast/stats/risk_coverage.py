@@ -7,15 +7,20 @@ over every order of them. Columns as in `confidence`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from dikast.stats.confidence import NOTHING, told
 from dikast.stats.estimate import Estimate, undefined
-from dikast.stats.resampling import Clusters, Floats
-from dikast.stats.reweighting import bootstrap_weights
+from dikast.stats.resampling import Clusters, Floats, blocked, bootstrap_sums, clusters
+from dikast.stats.reweighting import bootstrap_figures
+
+FEW = 200
+"""Different confidences up to which resamples are of counts by confidence, of all ballots."""
+LIMIT = 3_000
+"""With more of them: different ballots that are resampled at most, see `reweighting`."""
+ALONE = "there is only one ballot"
 
 
 class Point(NamedTuple):
@@ -95,25 +100,44 @@ def aurc(
     if not n:
         gap = undefined(NOTHING, nulls=rows.nulls)
         return Aurc(gap, gap, gap, gap)
-    columns = np.column_stack([rows.confidence, 1 - rows.correct])
-
-    def figure(of: Callable[[Floats, Floats], Floats]) -> Estimate:
-        return bootstrap_weights(
-            columns,
-            of,
+    values, place = np.unique(-rows.confidence, return_inverse=True)
+    size = len(values)
+    if size > FEW:
+        found = bootstrap_figures(
+            np.column_stack([rows.confidence, 1 - rows.correct]),
+            lambda x, w: _figures(*_groups(x, w)),
             by=rows.case,
             nulls=rows.nulls,
-            why="there is only one ballot",
+            why=(ALONE,) * 4,
+            limit=LIMIT,
             seed=seed,
             draws=draws,
         )
+        return Aurc(*found)
+    code, units = blocked(np.arange(n) if rows.case is None else clusters(rows.case, n))
+    cell = code * size + place.reshape(-1)
+    parts = [
+        np.bincount(cell, weights=part, minlength=units * size).reshape(units, size)
+        for part in (np.ones(n), 1 - rows.correct)
+    ]
+    found = [
+        bootstrap_sums(
+            np.concatenate(parts, axis=1),
+            lambda s, k=k: _figures(s[..., :size], s[..., size:])[..., k],  # type: ignore[misc]
+            nulls=rows.nulls,
+            n=n,
+            why=ALONE,
+            seed=seed,
+            draws=draws,
+        )
+        for k in range(4)
+    ]
+    return Aurc(*found)
 
-    return Aurc(
-        figure(_mean),
-        figure(_trapezoid),
-        figure(_oracle),
-        figure(lambda x, w: _mean(x, w) - _oracle(x, w)),
-    )
+
+def _figures(count: Floats, wrong: Floats) -> Floats:
+    mean, oracle = _mean(count, wrong), _oracle(count, wrong)
+    return np.stack([mean, _trapezoid(count, wrong), oracle, mean - oracle], axis=-1)
 
 
 def _harmonic(counts: Floats) -> Floats:
@@ -133,29 +157,26 @@ def _groups(columns: Floats, weights: Floats) -> tuple[Floats, Floats]:
     return count, wrong
 
 
-def _mean(columns: Floats, weights: Floats) -> Floats:
+def _mean(count: Floats, wrong: Floats) -> Floats:
     """Among m tied ballots with e wrong, the t-th adds e/m expected errors to those before."""
-    count, wrong = _groups(columns, weights)
-    after, errors = np.cumsum(count, axis=1), np.cumsum(wrong, axis=1)
+    after, errors = np.cumsum(count, axis=-1), np.cumsum(wrong, axis=-1)
     before, known = after - count, errors - wrong
     steps = _harmonic(after) - _harmonic(before)
     rate = wrong / np.maximum(count, 1)
     area = known * steps + rate * (count - before * steps)
-    return np.asarray(area.sum(axis=1) / after[:, -1])
+    return np.asarray(area.sum(axis=-1) / after[..., -1])
 
 
-def _trapezoid(columns: Floats, weights: Floats) -> Floats:
-    count, wrong = _groups(columns, weights)
-    n = count.sum(axis=1)
-    surest = (count > 0).argmax(axis=1)[:, None]
-    first = (np.take_along_axis(wrong, surest, 1) / np.take_along_axis(count, surest, 1))[:, 0]
-    last = wrong.sum(axis=1) / n
-    area = _mean(columns, weights) - (first + last) / 2 / n
+def _trapezoid(count: Floats, wrong: Floats) -> Floats:
+    n = count.sum(axis=-1)
+    surest = (count > 0).argmax(axis=-1)[..., None]
+    first = np.take_along_axis(wrong, surest, -1) / np.take_along_axis(count, surest, -1)
+    last = wrong.sum(axis=-1) / n
+    area = _mean(count, wrong) - (first[..., 0] + last) / 2 / n
     return np.where(n > 1, area, np.nan)
 
 
-def _oracle(columns: Floats, weights: Floats) -> Floats:
-    n = weights.sum(axis=1)
-    wrong = weights @ columns[:, 1]
-    right = n - wrong
-    return np.asarray((wrong - right * (_harmonic(n) - _harmonic(right))) / n)
+def _oracle(count: Floats, wrong: Floats) -> Floats:
+    n, errors = count.sum(axis=-1), wrong.sum(axis=-1)
+    right = n - errors
+    return np.asarray((errors - right * (_harmonic(n) - _harmonic(right))) / n)
