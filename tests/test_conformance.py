@@ -11,7 +11,7 @@ import pytest
 
 from dikast import registry
 from dikast.rules import Decision, Vote
-from dikast.testing import check_detector, check_rule
+from dikast.testing import check_detector, check_fit, check_rule
 from dikast.types import Ballot, BiasFinding, Docket, Scale
 
 
@@ -20,12 +20,17 @@ def test_rule_keeps_its_promises(name: str) -> None:
     check_rule(registry.load("rules", name))
 
 
+@pytest.mark.parametrize("name", registry.names("fits"))
+def test_fitted_rule_keeps_its_promises(name: str) -> None:
+    check_fit(registry.load("fits", name))
+
+
 @pytest.mark.parametrize("name", registry.names("detectors"))
 def test_detector_keeps_its_promises(name: str) -> None:
     check_detector(registry.load("detectors", name))
 
 
-@pytest.mark.parametrize("room", ["rules", "detectors"])
+@pytest.mark.parametrize("room", ["rules", "fits", "detectors"])
 def test_plug_ins_say_what_they_are(room: str) -> None:
     for name in registry.names(room):
         assert len(registry.describe(room, name)) > 10

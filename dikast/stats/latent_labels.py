@@ -227,7 +227,8 @@ def _pulled(single: Floats, smoothing: float, rounds: int = 20) -> Floats:
     favourite = np.where(surplus[:, -1] >= surplus[:, 0], n - 1, 0)
     at = np.arange(len(single))
     total = single.sum(axis=(1, 2))
-    pull = np.where(surplus[:, -1] == surplus[:, 0], 0.0, 0.1)
+    even = np.abs(surplus[:, -1] - surplus[:, 0]) <= 1e-9 * np.maximum(total, 1.0)
+    pull = np.where(even, 0.0, 0.1)
     accuracy = np.full(len(single), 0.7)
     for _ in range(rounds):
         chance = (1 - pull[:, None, None]) * _coin(accuracy, n)

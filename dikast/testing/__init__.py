@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from dikast.testing.counts import read_log as read_log
     from dikast.testing.faults import KINDS as KINDS
     from dikast.testing.faults import Faults as Faults
+    from dikast.testing.fit_checks import check_fit as check_fit
     from dikast.testing.format_checks import check_format as check_format
     from dikast.testing.process import ServerProcess as ServerProcess
     from dikast.testing.process import script_of as script_of
@@ -66,6 +67,7 @@ _PUBLIC: dict[str, str] = {
     "body_digest": "chat",
     "by_model": "replies",
     "check_detector": "checks",
+    "check_fit": "fit_checks",
     "check_format": "format_checks",
     "check_rule": "checks",
     "completion": "chat",
@@ -91,6 +93,7 @@ __all__ = [
     "body_digest",
     "by_model",
     "check_detector",
+    "check_fit",
     "check_format",
     "check_rule",
     "completion",
