@@ -11,7 +11,8 @@
         ├── BudgetSpent       the next call would pass the budget
         ├── DeadlineReached   the run's wall time is over
         ├── JudgesDead        no judge of the panel answers any more
-        └── StorageFailed     the run file can no longer be written
+        ├── StorageFailed     the run file can no longer be written
+        └── NotRecorded       a replay met a call that nobody answered before
 
 A judge's failure is none of these: it is an `Abstention` in a `Ballot`. A panel's failure is a
 `Verdict` with status `failed`. Exceptions are for people.
@@ -104,3 +105,7 @@ class JudgesDead(RunStopped):
 
 class StorageFailed(RunStopped):
     """The run file can no longer be written (disk full, file-size limit)."""
+
+
+class NotRecorded(RunStopped):
+    """A replay met a call that its journal holds no answer to; nothing was sent."""

@@ -363,3 +363,16 @@ def test_the_command_line_is_traced_on_demand(tmp_path: Path, value: str, *, tra
     assert done.returncode in {0, 1}, done.stderr
     assert done.stderr.count("SPAN invoke_workflow") == (2 if traced else 0)
     assert ("SPAN invoke_agent overlap" in done.stderr) is traced
+
+
+def test_the_example_runs() -> None:
+    root = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, str(root / "examples" / "plug_opentelemetry.py")],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "invoke_agent overlap" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("invoke_workflow embedded")
