@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import ValidationError
+
 from dikast.agents.aggregator import Aggregator, Course
 from dikast.config import check_rule_params
 from dikast.errors import ConfigError
 from dikast.records.runfile import RunFile
-from dikast.types import MEASURED, Case, Docket, PanelSpec, RuleSpec, Verdict
+from dikast.types import MEASURED, Calibration, Case, Docket, PanelSpec, RuleSpec, Verdict
 
 
 def other_rule(spec: PanelSpec, rule: str, params: dict[str, Any], quorum: int | None) -> PanelSpec:
@@ -56,7 +58,27 @@ def decide_again(
 
     Verdicts without ballots (cases that met a bug) stay as they are.
     """
-    other = other_rule(spec, rule, params, quorum)
+    yield from decide_as(run, other_rule(spec, rule, params, quorum))
+
+
+def with_calibration(
+    spec: PanelSpec, calibration: Calibration, quorum: int | None = None
+) -> PanelSpec:
+    """The panel with a calibration.
+
+    Raises:
+        ConfigError: It was fitted on other judges, criteria or scales, or the quorum is too high.
+    """
+    fields = {**dict(spec), "calibration": calibration, "quorum": quorum or spec.quorum}
+    try:
+        return PanelSpec.model_validate(fields)
+    except ValidationError as error:
+        told = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"the panel cannot decide so: {told}.") from None
+
+
+def decide_as(run: RunFile, other: PanelSpec) -> Iterator[tuple[Verdict, Verdict]]:
+    """Each recorded verdict, and what another panel of the same seats makes of its ballots."""
     for verdict in run.verdicts():
         case = run.case(verdict.case_id)
         if case is None or not verdict.transcript.ballots:

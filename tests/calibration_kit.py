@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+from pathlib import Path
 from typing import Any
 
+from dikast.graphs.work import Work
+from dikast.records.runfile import RunFile
+from dikast.running import identity_of
 from dikast.types import (
     Ballot,
     Calibration,
@@ -86,3 +92,54 @@ def decide(panel: PanelSpec, scores: dict[str, float]) -> Verdict:
 
 FIVE = IntegerScale(low=1, high=5)
 BAND = ConformalBand(half_width=1.2, level=0.9, n=30)
+
+
+def planted_votes(
+    accuracies: dict[str, float], n: int, *, seed: int = 0, steps: tuple[float, ...] = (0.0, 1.0)
+) -> tuple[list[float], list[dict[str, float]]]:
+    """Truth of n cases and what judges of known accuracy say; an error is any other step."""
+    rng = random.Random(seed)
+    truth = [rng.choice(steps) for _ in range(n)]
+    said = [
+        {
+            name: right
+            if rng.random() < accuracy
+            else rng.choice([step for step in steps if step != right])
+            for name, accuracy in accuracies.items()
+        }
+        for right in truth
+    ]
+    return truth, said
+
+
+def write_run(path: Path, panel: PanelSpec, votes: list[dict[str, float]]) -> Path:
+    """A run file of these votes, decided by the panel."""
+    pairs = isinstance(panel.rubric.criteria[0].scale, PreferenceScale)
+    work = Work(kind="compare" if pairs else "judge")
+    names = ("x", "y") if pairs else ("response",)
+
+    async def write() -> None:
+        with RunFile.create(path, identity_of(panel, work=work)) as run:
+            cases = [
+                Case(
+                    id=f"c{at:04}",
+                    question=f"Question {at}?",
+                    candidates=tuple(Candidate(id=name, text=f"{name}{at}") for name in names),
+                )
+                for at in range(len(votes))
+            ]
+            await run.add_cases(cases)
+            await run.seal()
+            for case, said in zip(cases, votes, strict=True):
+                found = decide(panel, said).model_copy(update={"case_id": case.id})
+                await run.finish(case.id, found)
+
+    asyncio.run(write())
+    return path
+
+
+def write_labels(path: Path, truth: list[str], *, rater: str = "") -> Path:
+    head = "case,label" + (",rater" if rater else "")
+    rows = [f"c{at:04},{label}" + (f",{rater}" if rater else "") for at, label in enumerate(truth)]
+    path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    return path

@@ -33,6 +33,8 @@ LAYERS: dict[str, int] = {
     "dikast.running": 6,
     "dikast.deciding": 6,
     "dikast.fitted": 6,
+    "dikast.calibrating": 6,
+    "dikast.calibration_text": 6,
     "dikast.cascading": 6,
     "dikast.probing": 6,
     "dikast.minutes": 6,

@@ -265,6 +265,10 @@ def decide(
         Optional[str],  # noqa: UP045
         typer.Option("--model", "-m", help="Rank recorded outcomes by this model instead."),
     ] = None,
+    calibration: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--calibration", help="Decide by a file that `calibrate` wrote."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Decide a run's recorded ballots by another rule, or rank by another model; no call."""
@@ -272,8 +276,14 @@ def decide(
     from dikast.cli.reading import decide_run
     from dikast.errors import ConfigError
 
-    if (rule is None) == (model is None):
-        raise ConfigError("give either `--rule` or `--model`.", hint="--model is for rankings.")
+    if sum(given is not None for given in (rule, model, calibration)) != 1:
+        raise ConfigError(
+            "give one of `--rule`, `--model` and `--calibration`.", hint="--model is for rankings."
+        )
+    if calibration is not None:
+        from dikast.cli.calibrating import decide_calibrated
+
+        decide_calibrated(run, calibration, quorum, json=json)
     if model is not None:
         rerank_run(run, model, json=json)
     elif rule is not None:

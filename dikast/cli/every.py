@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from dikast.cli import commands_calibrate as _calibrate
 from dikast.cli import commands_cascade as _cascade
 from dikast.cli.app import app
 
-__all__ = ["_cascade", "app"]
+__all__ = ["_calibrate", "_cascade", "app"]

@@ -16,7 +16,8 @@ def calibration_warnings(spec: PanelSpec) -> Iterator[str]:
     if fitted is None:
         return
     used = prompts.digests() if needs_models(spec) else {}
-    if changed := changed_since(fitted.fitted_on, spec, used):
+    weighed = all(one.weights for one in fitted.criteria)
+    if changed := changed_since(fitted.fitted_on, spec, used, weighed=weighed):
         yield f"the calibration may no longer hold, since it was fitted: {'; '.join(changed)}"
     for criterion in spec.rubric.criteria:
         one = fitted.of(criterion.id)

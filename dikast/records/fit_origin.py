@@ -47,8 +47,16 @@ def fit_origin(
     )
 
 
-def changed_since(origin: FittedOn, panel: PanelSpec, prompts: Mapping[str, str]) -> list[str]:
+def changed_since(
+    origin: FittedOn, panel: PanelSpec, prompts: Mapping[str, str], *, weighed: bool = False
+) -> list[str]:
     """What of the panel differs from what was fitted on, in words; empty if nothing.
+
+    Args:
+        origin: What was fitted on.
+        panel: The panel as it is.
+        prompts: Content digest of each prompt it uses, by name.
+        weighed: Whether fitted weights decide, so that the panel's own rule does not matter.
 
     Examples:
         >>> from dikast.types import Criterion, JudgeSpec, Rubric, YesNoScale
@@ -69,7 +77,10 @@ def changed_since(origin: FittedOn, panel: PanelSpec, prompts: Mapping[str, str]
     if origin.rubric != now.rubric:
         words.append(f"rubric {describe(panel.rubric.id)} changed")
     words += listed("prompt", origin.prompts, now.prompts)
-    return words + compare("protocol", _json(origin.protocol), _json(now.protocol))
+    before, after = _json(origin.protocol), _json(now.protocol)
+    if weighed:
+        before["rule"] = after["rule"] = None
+    return words + compare("protocol", before, after)
 
 
 def _digested(facts: Mapping[str, JsonValue]) -> dict[str, str]:

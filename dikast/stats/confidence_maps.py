@@ -88,7 +88,11 @@ def fit_isotonic(raw: Floats, right: Floats, weight: Floats) -> ConfidenceCurve:
     step_hits = np.add.reduceat(hits, edges[:-1])
     drawn = (step_hits + IMAGINED * base) / (step_mass + IMAGINED)
     drawn = np.asarray(optimize.isotonic_regression(drawn, weights=step_mass + IMAGINED).x)
-    return ConfidenceCurve("isotonic", x, drawn[of_step], float(weight.sum()))
+    heights = drawn[of_step]
+    # inside a level stretch a knot tells nothing
+    turns = np.ones(len(x), dtype=bool)
+    turns[1:-1] = (heights[1:-1] != heights[:-2]) | (heights[1:-1] != heights[2:])
+    return ConfidenceCurve("isotonic", x[turns], heights[turns], float(weight.sum()))
 
 
 def fit_logistic(raw: Floats, right: Floats, weight: Floats) -> ConfidenceCurve:

@@ -37,6 +37,11 @@ MOST_UNLABELLED = 2_000
 """Cases without a label that are kept beside the labelled ones while a fit is tested."""
 
 
+FEWEST_QUESTIONS = 10
+"""With fewer questions over all labelled cases ("Summarise this." for every one of them), a shared
+question tells nothing of a case, and cases are held out one by one."""
+
+
 class Plan(NamedTuple):
     """How a fit is tested."""
 
@@ -165,8 +170,8 @@ def cross_fit(
 ) -> HeldOut | None:
     """Decide every labelled case by a panel fitted without its label, several times over.
 
-    Cases of one question are held out together. A fold in which nothing can be fitted leaves its
-    cases open.
+    Cases of one question are held out together, if there are ten questions. A fold in which
+    nothing can be fitted leaves its cases open.
 
     Args:
         table: Ballots and labels on one criterion (`on_criterion`).
@@ -175,7 +180,7 @@ def cross_fit(
         decide: What the panel makes of votes and weights.
 
     Returns:
-        None with fewer than two labelled cases of different questions.
+        None with fewer than two labelled cases.
 
     Raises:
         ValueError: The table has several criteria.
@@ -229,14 +234,17 @@ class _Bench:
         self.table, self.weigh, self.plan, self.decide = table, weigh, plan, decide
         self.votes = folded_votes(table, table.criteria[0], plan.fold)
         self.scale = table.scales[0]
+        labelled = np.flatnonzero(table.labelled)
+        questions = {table.questions[case] for case in labelled}
+        self.groups = table.questions if len(questions) >= FEWEST_QUESTIONS else table.cases
 
     def enough(self, cases: Ints) -> bool:
-        """Whether there are two questions to tell apart."""
-        return len({self.table.questions[case] for case in cases}) > 1
+        """Whether there are two groups of cases to tell apart."""
+        return len({self.groups[case] for case in cases}) > 1
 
     def folds(self, truth: Floats, cases: Ints, repeats: int) -> Ints:
         """Folds of labelled cases, stratified by label, `[repeat, case]`."""
-        groups = [self.table.questions[case] for case in cases]
+        groups = [self.groups[case] for case in cases]
         return repeated_folds(
             truth[cases],
             folds=self.plan.folds,

@@ -6,6 +6,7 @@ here is what a panel with these weights will do.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -142,3 +143,38 @@ def credit(score: Floats, truth: Floats, scale: Scale, tolerance: float = 0.25) 
     elif isinstance(scale, YesNoScale):
         earned = np.where(np.isnan(score), 0.5, earned)
     return np.where(np.isnan(truth), np.nan, earned)
+
+
+OneRule = Callable[[Sequence[tuple[float, float]], Scale], tuple[float | None, tuple[float, ...]]]
+"""From (score, weight) of the votes on one case to a score, or to the scores that are tied."""
+
+
+def ruled_decisions(
+    rule: OneRule, votes: Floats, weights: Floats, scale: Scale, tolerance: float = 0.25
+) -> WeightedDecisions:
+    """Decide every case by any rule, one by one; for labelled cases, not for millions.
+
+    Examples:
+        >>> from dikast.types import IntegerScale
+        >>> def lowest(votes, scale):
+        ...     return min(score for score, _ in votes), ()
+        >>> votes = np.array([[1.0, 5.0, np.nan]])
+        >>> found = ruled_decisions(lowest, votes, np.array([1.0, 3.0, 1.0]), IntegerScale())
+        >>> found.score.tolist(), found.share.tolist()
+        ([1.0], [0.25])
+    """
+    score, share = (np.full(len(votes), np.nan) for _ in range(2))
+    for at, row in enumerate(votes):
+        heard = ~np.isnan(row) & (weights > 0)
+        if not heard.any():
+            continue
+        cast = sorted(zip(row[heard].tolist(), weights[heard].tolist(), strict=True))
+        aim, tied = rule(cast, scale)
+        score[at] = np.nan if aim is None else aim
+        mass = weights[heard]
+        close = [
+            float(mass @ near(row[heard], np.array(one), scale, tolerance)) / float(mass.sum())
+            for one in (tied if aim is None else (aim,))
+        ]
+        share[at] = min(max(close, default=0.0), 1.0)
+    return WeightedDecisions(score, share)
