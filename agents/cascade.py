@@ -38,7 +38,7 @@ class Step(NamedTuple):
     decision: float | None
     """None without a majority of its seats, and for a tied vote."""
     confidence: float | None
-    """None without a decision, and where no ballot states a confidence."""
+    """None without a decision, and where nothing supports it."""
     decides: bool
     """Whether it is confident enough."""
 
@@ -111,15 +111,12 @@ class Ladder:
     def _confidence(
         self, held: Sequence[Standing], ballots: Sequence[Ballot], decision: float, scale: Scale
     ) -> float | None:
-        stated = self.cascade.confidence in ("stated", "bands")
-        shares, any_stated = [], False
+        shares = []
         for vote in held:
             own = [b for b in ballots if b.seat == vote.seat and b.round == vote.round]
-            any_stated |= any(b.stated_confidence is not None for b in own)
             shares.append(vote.weight * self._support(vote, own, decision, scale))
-        if stated and not any_stated:
-            return None
-        return min(math.fsum(shares) / math.fsum(vote.weight for vote in held), 1.0)
+        total = math.fsum(shares)
+        return min(total / math.fsum(vote.weight for vote in held), 1.0) if total > 0 else None
 
     def _support(
         self, vote: Standing, own: Sequence[Ballot], decision: float, scale: Scale
@@ -261,7 +258,7 @@ def _told(step: Step, criterion: str) -> str:
     if step.decision is None:
         return f"{step.stage.name}: no decision"
     if step.confidence is None:
-        return f"{step.stage.name}: no confidence stated"
+        return f"{step.stage.name}: no confidence"
     sign = "≥" if step.decides else "<"
     return f"{step.stage.name}: confidence {step.confidence:.3g} {sign} {at:.3g}"
 

@@ -39,9 +39,11 @@ def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def ground(folder: Path, cascade: Path, *, latency: float = 0.0) -> Iterator[Ground]:
+def ground(
+    folder: Path, cascade: Path, *, latency: float = 0.0, number: int = CASES
+) -> Iterator[Ground]:
     """Cases, a server of the planted judges, and a panel that names the cascade."""
-    rows = [case.model_dump(mode="json", exclude_defaults=True) for case in cases(CASES)]
+    rows = [case.model_dump(mode="json", exclude_defaults=True) for case in cases(number)]
     lines = "".join(json.dumps(row) + "\n" for row in rows)
     (folder / "cases.jsonl").write_text(lines, encoding="utf-8")
     script = {
@@ -60,7 +62,7 @@ def ground(folder: Path, cascade: Path, *, latency: float = 0.0) -> Iterator[Gro
             "[protocol]\n", '[protocol]\nseating = "cascade"\non_low_confidence = "adjudicate"\n'
         )
         (folder / "panel.toml").write_text(text, encoding="utf-8")
-        yield Ground(folder, server, CASES)
+        yield Ground(folder, server, number)
 
 
 def test_the_cascade_spends_less_than_the_strong_judge_and_keeps_its_promise(

@@ -244,7 +244,7 @@ def test_stated_confidence(source: Any, said: list[Said], confidence: float | No
     decision = hear(spec, Sampler("a", *said)).criterion("safe")
     assert decision.confidence == (None if confidence is None else pytest.approx(confidence))
     assert (decision.score is None) == (confidence is None or confidence < 0.8)
-    assert confidence is not None or "no confidence stated" in decision.detail
+    assert confidence is not None or "a: no confidence" in decision.detail
 
 
 @pytest.mark.parametrize(
@@ -254,6 +254,7 @@ def test_stated_confidence(source: Any, said: list[Said], confidence: float | No
         pytest.param([1.0], [-1.0], "strong", id="an-inconsistent-pair-is-not-confident"),
         pytest.param([1.0, 1.0], [1.0, 0.0], "strong", id="one-sample-in-four"),
         pytest.param([1.0], [Reason.TIMEOUT], "strong", id="half-a-comparison"),
+        pytest.param([-1.0], [0.0], "strong", id="a-preference-in-one-order-only"),
         pytest.param([0.0], [0.0], "cheap", id="a-tie-held-twice-is-a-judgement"),
     ],
 )
@@ -265,6 +266,15 @@ def test_pairs_are_heard_in_both_orders(cheap: list[Said], swapped: list[Said], 
     assert found.verdict.criteria[0].decided_by == by
     assert len(judges[0].asked) == 2
     assert len(judges[1].asked) == (2 if by == "strong" else 0)
+
+
+def test_no_threshold_is_so_low_that_an_inconsistent_pair_passes() -> None:
+    spec = panel(stage("cheap", at=0.0), rubric=BETTER)
+    cheap = Sampler("cheap", 1.0, swapped=[-1.0])
+    graph = pairwise_graph(spec, judges={"cheap": cheap})
+    found = asyncio.run(graph.ainvoke({"case": PAIR}))["comparison"]
+    assert found.reason is Reason.LOW_CONFIDENCE
+    assert "cheap: no confidence" in found.verdict.detail
 
 
 def test_a_reserve_was_not_calibrated_and_supports_nothing() -> None:
@@ -283,7 +293,7 @@ def test_a_reserve_was_not_calibrated_and_supports_nothing() -> None:
     players = [Sampler("cheap", Reason.TIMEOUT), Sampler("spare", 1), Sampler("strong", 0)]
     verdict = hear(spec, *players)
     assert verdict.criterion("safe").decided_by == "strong"
-    assert "cheap: confidence 0 < 0.8" in verdict.criterion("safe").detail
+    assert "cheap: no confidence" in verdict.criterion("safe").detail
 
 
 # --- the record --------------------------------------------------------------------------------

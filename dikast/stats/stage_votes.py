@@ -11,7 +11,8 @@ own decision, whatever the source, so one definition serves a single judge asked
 - `bands`: the same, each stated confidence lowered to the floor of its band of 0.2;
 
 then the weighted mean over the seats. A seat that abstains, or whose two presentation orders
-contradict each other, supports nothing.
+contradict each other, supports nothing. A decision that nothing supports has no confidence at all,
+so that no threshold, however low, lets it pass.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class StageVotes(NamedTuple):
     decision: Floats
     """On the criterion's scale; NaN without a majority of votes, and for a tied vote."""
     confidence: Floats
-    """0 to 1; NaN without a decision, and where no ballot states a confidence."""
+    """Above 0, up to 1; NaN without a decision, and where nothing supports it."""
     recorded: Bools
     """Whether every seat of the stage cast a ballot, abstentions included."""
     ballots: Ints
@@ -146,8 +147,7 @@ def stage_votes(
     shares, cast = _support(chosen, criterion, decision, votes, source, tolerance)
     shares = np.where(consistent & ~np.isnan(votes), shares, 0.0)
     confidence = shares @ mass / mass.sum()
-    stated = _any_stated(chosen, criterion) if source in ("stated", "bands") else True
-    confidence = np.where(np.isnan(decision) | ~np.asarray(stated), np.nan, confidence)
+    confidence = np.where(np.isnan(decision) | (confidence <= 0), np.nan, confidence)
     recorded = np.asarray((cast > 0).all(axis=1))
     return StageVotes(decision, np.minimum(confidence, 1.0), recorded, cast.sum(axis=1))
 
@@ -204,9 +204,3 @@ def _support(
     total = np.bincount(place, weights=worth, minlength=size)
     share = np.asarray(total / np.maximum(cast, 1))
     return share.reshape(votes.shape), cast.reshape(votes.shape)
-
-
-def _any_stated(table: BallotTable, criterion: str) -> Bools:
-    """By case, whether any ballot states a confidence."""
-    rows = (table.criterion == table.criteria.index(criterion)) & ~np.isnan(table.confidence)
-    return np.bincount(table.case[rows], minlength=len(table.cases)) > 0
