@@ -11,15 +11,22 @@ from dikast.agents.embedded._critic import EmbeddedCritic
 from dikast.agents.panel_judge import PanelJudge
 from dikast.errors import ConfigError
 from dikast.registry import load
-from dikast.types import JudgeSpec, ModelSpec, ProtocolSpec
+from dikast.types import IMPORTED, JudgeSpec, ModelSpec, ProtocolSpec
 
 
 def seat_judge(spec: JudgeSpec, protocol: ProtocolSpec) -> Judge:
     """The judge that a description names: rule-backed for `embedded/NAME`, else a model.
 
     Raises:
-        ConfigError: There is no rule-backed judge or reply format of that name.
+        ConfigError: There is no rule-backed judge or reply format of that name, or the judge was
+            imported.
     """
+    if spec.model.startswith(IMPORTED):
+        raise ConfigError(
+            f"judge `{spec.name}` (`{spec.model}`) stands for recorded ballots; "
+            "nobody can ask it again.",
+            hint="Name a model in its place.",
+        )
     if spec.embedded is not None:
         return cast("Judge", load("embedded", spec.embedded)(spec.name))
     return PanelJudge(spec, protocol)

@@ -36,6 +36,9 @@ CALIBRATION = "calibration"
 RANKING = "ranking"
 """Note of a run file: how its candidates are ranked; only in a run that ranks."""
 
+RECORDED = "recorded"
+"""Note of a run file whose ballots were not cast by it: where they come from."""
+
 JUDGING = Work()
 Events = Callable[..., None]
 
@@ -154,6 +157,11 @@ async def take_up(path: Path, spec: PanelSpec | None = None) -> tuple[RunFile, P
     """
     run = RunFile.open(path)
     try:
+        if RECORDED in run.notes:
+            raise ConfigError(
+                f"`{path}` holds recorded ballots, whose judges cannot be asked again.",
+                hint="Read it with show, decide, export or audit; judge cases in a run of its own.",
+            )
         made_with = run.identity.panel
         if spec is None and (made_with is None or run.identity.withheld):
             kept_back = ", ".join(f"`{name}`" for name in run.identity.withheld)

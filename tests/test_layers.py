@@ -35,6 +35,8 @@ LAYERS: dict[str, int] = {
     "dikast.fitted": 6,
     "dikast.calibrating": 6,
     "dikast.calibration_text": 6,
+    "dikast.importing": 6,
+    "dikast.rereading": 6,
     "dikast.cascading": 6,
     "dikast.probing": 6,
     "dikast.minutes": 6,

@@ -314,11 +314,20 @@ def plot(
 def export(
     run: RunFileArgument,
     out: Annotated[Path, typer.Argument(help="verdicts.jsonl or verdicts.csv to write.")],
+    ballots: Annotated[
+        bool,
+        typer.Option("--ballots", help="Write the ballots instead: .jsonl, .csv or .parquet."),
+    ] = False,
 ) -> None:
-    """Write a run's verdicts as a flat table (JSON lines or CSV)."""
-    from dikast.cli.reading import export_run
+    """Write a run's verdicts as a flat table (JSON lines or CSV), or its ballots."""
+    if ballots:
+        from dikast.cli.importing import export_ballots
 
-    export_run(run, out)
+        export_ballots(run, out)
+    else:
+        from dikast.cli.reading import export_run
+
+        export_run(run, out)
 
 
 @app.command()

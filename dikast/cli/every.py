@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dikast.cli import commands_calibrate as _calibrate
 from dikast.cli import commands_cascade as _cascade
+from dikast.cli import commands_import as _import
 from dikast.cli.app import app
 
-__all__ = ["_calibrate", "_cascade", "app"]
+__all__ = ["_calibrate", "_cascade", "_import", "app"]

@@ -186,7 +186,7 @@ def write_jsonl(
     with replacing(path) as target, _known(verdicts, criteria) as (rows, names):
         for count, verdict in enumerate(rows, 1):  # noqa: B007
             line = json.dumps(flat(verdict, names), ensure_ascii=False)
-            target.write(_UNRULY.sub(_escaped, line) + "\n")
+            target.write(line_of(line) + "\n")
     return count
 
 
@@ -246,6 +246,11 @@ _UNRULY = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """Valid in JSON as they are, but terminals obey them or some readers break lines there."""
 
 _FORMULA = frozenset("=+-@|%＝＋－＠")  # `|` and `%` begin commands in old ones
+
+
+def line_of(text: str) -> str:
+    """JSON as one line that no terminal obeys and every reader takes for one line."""
+    return _UNRULY.sub(_escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -188,11 +188,12 @@ def own_labels(
     return found
 
 
-def read_labels(path: str | Path) -> Labels:
+def read_labels(path: str | Path, *, words: Mapping[str, str] | None = None) -> Labels:
     """The labels of a file, in its order; empty cells left out.
 
     Args:
         path: JSON lines, JSON, CSV or Parquet.
+        words: What words of this file mean, such as `{"1": "first", "2": "second"}`.
 
     Raises:
         InputError: The file cannot be read, a row names no case, there is no column of labels, or
@@ -202,7 +203,9 @@ def read_labels(path: str | Path) -> Labels:
     columns: tuple[str, ...] = ()
     for found in rows_of(Path(path)):
         columns = columns or tuple(found.row)
-        rows += _labels_of(found)
+        for row in _labels_of(found):
+            meant = (words or {}).get(str(row.label))
+            rows.append(row if meant is None else row._replace(label=meant))
     if not rows:
         what = f"columns found: {', '.join(describe(name) for name in columns)}" if columns else ""
         raise InputError(

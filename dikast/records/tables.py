@@ -140,7 +140,7 @@ def _read_cases(run: RunReader, panel: PanelSpec, *, labels: bool) -> _Known:
     for case in run.cases():
         ids = tuple(candidate.id for candidate in case.candidates)
         known.candidates[case.id] = ids
-        known.questions[case.id] = _question(case)
+        known.questions[case.id] = question_of_case(case)
         first, *rest = case.candidates[:2]
         second = rest[0] if rest else None
         known.systems[case.id] = (first.model or "", (second and second.model) or "")
@@ -163,7 +163,7 @@ def _length(candidate: Candidate | None) -> float:
     return float(len(candidate.text))
 
 
-def _question(case: Case) -> str:
+def question_of_case(case: Case) -> str:
     """What tells that two cases ask the same; the case's own id where nothing does."""
     for key in _QUESTION:
         note = case.metadata.get(key)

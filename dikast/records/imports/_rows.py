@@ -131,9 +131,9 @@ class Row:
         dotted = f"{self._inside}.{name}" if self._inside else name
         return Row(Found(value, self.path, self.line), dotted)
 
-    def off(self, name: str, error: object) -> InputError:
+    def off(self, name: str, error: object, hint: str = "") -> InputError:
         """The error for a value that is not on its scale."""
-        return self.wrong(f"{self._name(name)}: {error}.")
+        return self.wrong(f"{self._name(name)}: {error}.", hint)
 
     def _there(self, name: str, value: Any) -> Any:
         if value is None:

@@ -55,7 +55,8 @@ def _read(row: Row, choice: Choice) -> Iterator[tuple[CaseRecord, tuple[BallotRe
         try:
             ballot = ballot._replace(score=scale.accept(score))
         except OffScale as error:
-            raise row.off("score", error) from None
+            hint = "If the judge rated by another scale, say it with --scale (0.0..10.0)."
+            raise row.off("score", error, hint) from None
     case = CaseRecord(
         id=f"{question}.{turn}/{model}",
         sides=(Side("response", None, model),),
