@@ -329,6 +329,7 @@ def label_text(scale: Scale, score: float) -> str | float:
     """A label as a case carries it: a word on scales of words, else the number.
 
     Examples:
+        >>> from dikast.types import YesNoScale
         >>> label_text(PreferenceScale(), -1), label_text(YesNoScale(), 1)
         ('second', 'yes')
     """
