@@ -24,9 +24,18 @@ Step = Callable[[Any, "Runtime[Court]"], Awaitable[Any]]
 """One step of a graph: state and runtime in, an update of the state out."""
 
 
-@cache
+_ONE = threading.Lock()
+"""Held while the loop is made: threads that come first at once must not make two."""
+
+
 def _portal() -> asyncio.AbstractEventLoop:
     """The event loop that serves all sync callers of this process; started on first use."""
+    with _ONE:
+        return _made_portal()
+
+
+@cache
+def _made_portal() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="dikast-sync", daemon=True).start()
     return loop

@@ -155,7 +155,7 @@ def test_recorded_once_and_replayed_with_the_server_down(session: pytest.Pyteste
         "once without --dikast-replay to record it."
     )
     changed.stdout.fnmatch_lines(
-        [asked, "*`test_new.py::test_new` asked*Nothing was recorded from that place*"]
+        ["*`test_new.py::test_new` asked*Nothing was recorded from that place*", asked]
     )
     assert "Traceback" not in changed.stdout.str()
 

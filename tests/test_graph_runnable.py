@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from langgraph.types import Command
 from typing_extensions import TypedDict
 
 from dikast.errors import InputError
-from dikast.graphs import deliberation_graph, embedded_deliberation
+from dikast.graphs import deliberation_graph, embedded_deliberation, nodes
 from dikast.graphs.state import Court
 from dikast.testing import ScriptedModel
 from dikast.types import Case, JudgeSpec, PanelSpec, Verdict
@@ -165,3 +167,23 @@ def test_langgraph_json_names_factories_that_work() -> None:
         module = "dikast." + path.removeprefix("./").removesuffix("/__init__.py")
         graph = getattr(importlib.import_module(module), name)()
         assert "__start__" in graph.get_graph().draw_mermaid()
+
+
+def test_threads_that_come_first_at_once_share_one_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[asyncio.AbstractEventLoop] = []
+    real = asyncio.new_event_loop
+
+    def slow() -> asyncio.AbstractEventLoop:
+        time.sleep(0.05)
+        made.append(real())
+        return made[-1]
+
+    async def here() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    nodes._made_portal.cache_clear()
+    monkeypatch.setattr(nodes.asyncio, "new_event_loop", slow)
+    with ThreadPoolExecutor(8) as threads:
+        loops = set(threads.map(lambda _: nodes.run_sync(here()), range(8)))
+    assert loops == set(made)
+    assert len(made) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from dikast.api import CaseLike, Panel
 from dikast.errors import NotRecorded
-from dikast.graphs.nodes import run_sync
+from dikast.graphs.nodes import in_own_loop, run_sync
 from dikast.graphs.runner import WORKERS
 from dikast.minutes import clip
 from dikast.models import entries, keys
@@ -59,11 +58,7 @@ class Recorder:
             NotRecorded: There is no answer and calls are only replayed.
             StoreError: The file cannot be used.
         """
-        loop = await _own_loop()
-        if asyncio.get_running_loop() is loop:
-            return await self._ask(request)
-        there = asyncio.run_coroutine_threadsafe(self._ask(request), loop)
-        return await asyncio.wrap_future(there)
+        return await in_own_loop(self._ask(request))
 
     async def _ask(self, request: ModelRequest) -> ModelReply | CallFailure:
         if self._gateway is None:
@@ -136,20 +131,6 @@ def _test() -> str:
     """The test that runs now, as pytest tells it."""
     name, _, _ = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")
     return f"`{name}`" if name else "a test"
-
-
-async def _loop() -> asyncio.AbstractEventLoop:
-    return asyncio.get_running_loop()
-
-
-_LOOPS: list[asyncio.AbstractEventLoop] = []
-
-
-async def _own_loop() -> asyncio.AbstractEventLoop:
-    """The event loop that serves dikast's sync callers."""
-    if not _LOOPS:
-        _LOOPS.append(await asyncio.to_thread(run_sync, _loop()))
-    return _LOOPS[0]
 
 
 class RecordedPanel(Panel):
