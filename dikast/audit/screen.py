@@ -11,7 +11,7 @@ from dikast.minutes import visible
 
 WIDTH = 100
 _NAME = 22
-_COLUMN = 17
+_COLUMN = 19
 MOST_ADVICE = 8
 MOST_DOUBTS = 12
 

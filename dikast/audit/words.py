@@ -86,6 +86,11 @@ FIGURES: dict[str, Told] = {
     "error_correlation": Told("error correlation", "number", "mean over pairs of judges"),
     "effective_seats": Told("effective seats", "number", "what the seats are worth if independent"),
     "gain_over_best": Told("gain over the best judge", "signed"),
+    "stand_in": Told("may stand in", says="share of people it matches the others as well as"),
+    "stand_in_lead": Told("lead over a person", "signed", "agreement with the others, less theirs"),
+    "offset": Told("offset", "number", "mean score less mean label, as a share of the scale"),
+    "halo_pair": Told("correlation of criteria", "number"),
+    "aurc_trapezoid": Told("AURC (trapezoid)", "number"),
     "leave_one_out": Told("worth of the seat", "signed", "accuracy lost without it"),
 }
 

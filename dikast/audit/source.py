@@ -1,0 +1,132 @@
+"""What is to be audited, read from a run file: ballots, labels, and texts for the baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from dikast.errors import InputError
+from dikast.records.ballot_files import read_table
+from dikast.records.runfile import RunFile
+from dikast.records.tables import (
+    Labels,
+    Which,
+    candidates_of,
+    overlap,
+    rater_table,
+    read_labels,
+    table_of_run,
+    with_labels,
+)
+from dikast.stats.ballot_table import BallotTable
+from dikast.stats.baselines import Texts
+from dikast.types import Case, Scale
+
+
+class Source(NamedTuple):
+    """Ballots to audit, with what stands beside them."""
+
+    table: BallotTable
+    texts: dict[str, Texts]
+    raters: BallotTable | None = None
+    """People's labels apart, where a label file names its raters."""
+    notes: tuple[str, ...] = ()
+
+
+def is_run(path: Path) -> bool:
+    """Whether a file is a run file, by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(16) == b"SQLite format 3\x00"
+    except OSError as error:
+        raise InputError(
+            f"it cannot be read ({error.strerror or error}).", path=str(path)
+        ) from None
+
+
+def texts_of(case: Case) -> Texts:
+    """What a baseline judge reads of a case: responses, and the reference or else the passages."""
+    references = (
+        (case.reference,)
+        if case.reference is not None
+        else tuple(context.text for context in case.contexts)
+    )
+    return Texts(tuple(candidate.text for candidate in case.candidates[:2]), references)
+
+
+def from_run(
+    path: Path,
+    labels: Path | None = None,
+    *,
+    ballots: Which = "first",
+    partial: bool = False,
+) -> Source:
+    """Ballots of a run file.
+
+    Args:
+        path: A run of judge or compare, or an imported one.
+        labels: A file of labels, which take the place of those the cases carry.
+        ballots: `first` audits private votes, `standing` the votes after deliberation.
+        partial: Whether labels of cases that were not judged are passed over, and counted.
+
+    Raises:
+        InputError: It holds no ballots, or the labels do not fit.
+        StoreError: It is no run file.
+    """
+    notes: list[str] = []
+    with RunFile.open(path, readonly=True) as run:
+        table = table_of_run(run, ballots=ballots, labels=labels is None)
+        raters = None
+        if labels is not None:
+            told, names = read_labels(labels), candidates_of(run)
+            table = with_labels(table, told, candidates=names, partial=partial)
+            raters = _raters(table, told, names, partial)
+            unknown = overlap(table, told).unknown
+            if unknown:
+                notes.append(f"{len(unknown)} labels are of cases that were not judged.")
+        texts = {case.id: texts_of(case) for case in run.cases()}
+        todo = run.counts()["todo"]
+        panel = run.identity.panel
+    if todo:
+        notes.append(f"{todo} cases of the run are still to do.")
+    if panel is not None and any(judge.embedded for judge in panel.judges):
+        notes.append("seats with embedded/ models are rule-backed baselines, not models.")
+    return Source(table, texts, raters, tuple(notes))
+
+
+def _raters(
+    table: BallotTable, labels: Labels, names: Mapping[str, Sequence[str]], partial: bool
+) -> BallotTable | None:
+    if all(row.rater is None for row in labels.rows):
+        return None
+    return rater_table(table, labels, candidates=names, partial=partial)
+
+
+def from_file(
+    path: Path,
+    labels: Path | None = None,
+    *,
+    format: str = "generic",  # noqa: A002 - the word of the command line
+    scale: Scale | None = None,
+    partial: bool = False,
+) -> Source:
+    """Ballots of a file of recorded judgements, read as it is.
+
+    Args:
+        path: JSON lines, CSV or Parquet.
+        labels: A file of labels, which take the place of those the file holds.
+        format: Which program wrote it (`dikast list imports`).
+        scale: Of all scores; None for what the file says or suggests.
+        partial: Whether labels of cases that were not judged are passed over, and counted.
+
+    Raises:
+        InputError: The file is of another format, or a row of it is wrong.
+    """
+    table, raters = read_table(path, format, scale=scale), None
+    notes = ["trivial judges need texts: `dikast import` the file and audit the run to see them."]
+    if labels is not None:
+        told = read_labels(labels)
+        table = with_labels(table, told, partial=partial)
+        raters = _raters(table, told, {}, partial)
+    return Source(table, {}, raters, tuple(notes))
