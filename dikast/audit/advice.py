@@ -161,7 +161,7 @@ def _length(report: AuditReport) -> Iterator[_Said]:
                 f"{_of(report, figure)} leans to the {which} response beyond its merit (log-odds "
                 f"{shown(figure)} per sd)",
                 "Report the length-controlled rate, and say in the rubric that length is no merit.",
-                ("length_coefficient", "length_bias"),
+                ("length_coefficient", "length_bias_raw"),
             )
 
 

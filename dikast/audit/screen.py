@@ -20,7 +20,7 @@ _PAIRS = (
     "cohen",
     "order_consistency",
     "first_position_rate",
-    "length_bias",
+    "length_bias_raw",
     "ece",
     "abstained",
 )

@@ -43,12 +43,12 @@ FIGURES: dict[str, Told] = {
     "prefer_last": Told("moved to last", says="pairs whose vote moved toward the second slot"),
     "repetition_stability": Told("repetition stability", says="repeats equal to the usual answer"),
     "position_excess": Told("flips beyond noise", "signed", "order flips less those of repeating"),
-    "position_bias": Told(
-        "position bias", "signed", "accuracy gained where the right one is first"
-    ),
+    "position_bias_raw": Told("position bias", "signed", "accuracy gained, right one first"),
+    "position_bias": Told("position bias, noise taken out", "signed"),
     "position_bias_published": Told("position bias (published rule)", "signed"),
     # length and leaning
-    "length_bias": Told("length bias", "signed", "accuracy gained where the longer one is right"),
+    "length_bias_raw": Told("length bias", "signed", "accuracy gained where the longer is right"),
+    "length_bias": Told("length bias, noise taken out", "signed"),
     "length_bias_published": Told("length bias (published rule)", "signed"),
     "length_coefficient": Told("length coefficient", "number", "log-odds per sd, label held fixed"),
     "length_controlled": Told("length-controlled win rate", says="of the first system"),

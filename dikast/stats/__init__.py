@@ -30,6 +30,6 @@ so that what belongs together is resampled together; `seed` and `draws` steer th
 | `panel_errors` | `error_structure` (error correlation, effective seats), `shared_beyond_truth` (without labels) |
 | `panel_value` | `panel_value`: plurality, gain over the best judge, value of each seat |
 | `sage_table` | `table_sage`: IPI and TOV by judge; `question_verdicts` |
-| `significance` | `binomial_test`, `mcnemar_test`, `fisher_test`, `position_test`, `marginal_test`, `false_discovery`, `Checked`, `adjust` |
+| `significance` | `binomial_test`, `mcnemar_test`, `fisher_test`, `position_test`, `marginal_test`, `interval_test`, `false_discovery`, `Checked`, `adjust` |
 | `system_level` | `system_agreement`, `responses_of_pairs` |
 """  # noqa: E501

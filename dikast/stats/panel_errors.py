@@ -151,7 +151,8 @@ def correlations(columns: Floats, weights: Floats) -> Floats:
     Gaps are left out pair by pair; NaN where a column is constant on the shared cases.
     """
     given = (~np.isnan(columns)).astype(float)
-    x = np.nan_to_num(columns - np.nan_to_num(np.nanmean(columns, axis=0)))
+    middle = np.nansum(columns, axis=0) / np.maximum(given.sum(axis=0), 1)
+    x = np.nan_to_num(columns - middle)
     size = columns.shape[1]
 
     def sums(a: Floats, b: Floats) -> Floats:

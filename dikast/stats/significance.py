@@ -118,6 +118,30 @@ def marginal_test(votes: Floats, truth: Floats) -> Significance:
     return mcnemar_test(up, int(((votes < truth) & both).sum()), int(both.sum()))
 
 
+def interval_test(found: Estimate, *, level: float = 0.95) -> Significance:
+    """Whether a figure is 0, by the normal law that its interval suggests.
+
+    For figures that have no exact test, such as a regression's coefficient; only as good as the
+    interval is symmetric.
+
+    Args:
+        found: A figure with an interval; its `n` says how many verdicts it rests on.
+        level: Coverage of the interval.
+
+    Examples:
+        >>> round(interval_test(Estimate(1.0, n=100, low=0.02, high=1.98)).p, 3)
+        0.046
+        >>> interval_test(Estimate(1.0, n=100)).reason
+        'the figure has no interval'
+    """
+    if found.n < AT_LEAST:
+        return _too_few(found.n, "verdicts")
+    if found.value is None or found.low is None or found.high is None or found.low == found.high:
+        return Significance(None, found.n, "the figure has no interval")
+    spread = (found.high - found.low) / (2 * stats.norm.ppf((1 + level) / 2))
+    return Significance(float(2 * stats.norm.sf(abs(found.value) / spread)), found.n)
+
+
 def false_discovery(tests: Sequence[Significance]) -> list[float | None]:
     """Benjamini–Hochberg: each p adjusted for all tests made together.
 

@@ -16,7 +16,7 @@ from dikast.stats.length_effects import length_coefficient, length_controlled_wi
 from dikast.stats.leniency import leniency
 from dikast.stats.scale_use import halo, scale_use
 from dikast.stats.self_preference import self_preference
-from dikast.stats.significance import marginal_test
+from dikast.stats.significance import interval_test, marginal_test
 
 MOST_CASES_OF_A_TREND = 2_000
 """Cases up to which a trend is sought: the test compares every two of them."""
@@ -31,19 +31,7 @@ def length(lens: Lens) -> Iterator[Figure]:
     truth = lens.labels if lens.labelled else None
     for at, name in lens.judges():
         found = length_coefficient(lens.grid[:, at], lengths, truth, **lens.options)
-        yield lens.figure(name, "length_coefficient", found, p=_p_of(found))
-
-
-def _p_of(found: Estimate) -> float | None:
-    """Two-sided p of a difference from 0, by the normal law that its interval suggests."""
-    if found.value is None or found.low is None or found.high is None or found.n < 30:
-        return None
-    spread = (found.high - found.low) / (2 * 1.959964)
-    if spread <= 0:
-        return None
-    from scipy.special import erfc
-
-    return float(erfc(abs(found.value) / spread / np.sqrt(2)))
+        yield lens.figure(name, "length_coefficient", found, p=interval_test(found).p)
 
 
 def win_rates(lens: Lens) -> Iterator[Figure]:

@@ -68,15 +68,24 @@ def _biases(
     lens: Lens, name: str, forward: Floats, swapped: Floats, samples: Floats | None
 ) -> Iterator[Figure]:
     labels, lengths = lens.labels, lens.table.lengths
-    for suffix, rule in (("", "exact"), ("_published", "published")):
-        if rule == "published" and samples is None:
-            continue  # without repeats there is no noise to take out, and both rules agree
+    known = not np.isnan(lengths).all()
+    bias = position_bias(forward, swapped, labels, **lens.options)
+    yield lens.figure(name, "position_bias_raw", bias.raw)
+    if known:
+        told = length_bias(forward, swapped, labels, lengths, **lens.options)
+        yield lens.figure(name, "length_bias_raw", told.raw)
+    if samples is None:
+        return  # without repeats there is no noise to be known and taken out
+    for suffix, rule in _RULES.items():
         options = {"repeats": samples, "rule": rule, **lens.options}
-        found = position_bias(forward, swapped, labels, **options)
-        yield lens.figure(name, "position_bias" + suffix, found.bias)
-        if not np.isnan(lengths).all():
+        bias = position_bias(forward, swapped, labels, **options)
+        yield lens.figure(name, "position_bias" + suffix, bias.bias)
+        if known:
             told = length_bias(forward, swapped, labels, lengths, **options)
             yield lens.figure(name, "length_bias" + suffix, told.bias)
+
+
+_RULES = {"": "exact", "_published": "published"}
 
 
 def transitivity(lens: Lens) -> Iterator[Figure]:
