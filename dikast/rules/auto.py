@@ -12,7 +12,7 @@ from dikast.rules._fitting import Decisions, FittedRule, NotEnough
 from dikast.rules._latent import read
 from dikast.rules._weighing import Weighted, decided, listed, named, seated, voted_on
 from dikast.stats.ballot_table import BallotTable, Floats, Ints
-from dikast.stats.panel_checks import gain_of_weighing, shared_errors
+from dikast.stats.panel_checks import corroborated, gain_of_weighing, shared_errors
 from dikast.stats.reliability import agreement, loadings, odds, pair_correlations, standardised
 from dikast.stats.shrunk_weights import (
     Coded,
@@ -176,10 +176,14 @@ def _of_orders(ground: _Ground) -> Choice | None:
     stand = standing(ground.table, ground.criterion)
     if int(stand.both.any(axis=1).sum()) < FEW_CASES:
         return None
-    gain = gain_of_weighing(stand.votes, stand.contrary, stand.both)
+    backed = corroborated(stand.votes)
+    names = [judge for judge, sure in zip(ground.table.judges, backed, strict=True) if sure]
+    gain = gain_of_weighing(
+        stand.votes[:, backed], stand.contrary[:, backed], stand.both[:, backed]
+    )
     if gain is None:
         return None
-    only = _only(ground)
+    only = _only(ground).take_judges(names)
     if gain.share > gain.error:
         try:
             model = order_consistency.fit(only)
@@ -188,16 +192,16 @@ def _of_orders(ground: _Ground) -> Choice | None:
         return Choice(
             model,
             f"weights by order consistency; beyond the most consistent judge, "
-            f"`{ground.table.judges[gain.judge]}`, the others are estimated to add "
+            f"`{names[gain.judge]}`, the others are estimated to add "
             f"{100 * gain.share:.1f} points of accuracy.",
             seated(model.weights[ground.criterion], ground.table),
         )
     model = select_one.fit(only)
     weights = seated(model.weights[ground.criterion], ground.table)
-    names = [ground.table.judges[at] for at in np.flatnonzero(weights > 0)]
+    chosen = [ground.table.judges[at] for at in np.flatnonzero(weights > 0)]
     return Choice(
         model,
-        f"{' and '.join(f'`{name}`' for name in names)} alone, whose choices best survive "
+        f"{' and '.join(f'`{name}`' for name in chosen)} alone, whose choices best survive "
         "exchanging the candidates; the others contradict it more often than they would if "
         "outvoting it gained anything.",
         weights,

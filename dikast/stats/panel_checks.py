@@ -77,6 +77,29 @@ def gain_of_weighing(votes: Floats, contrary: Bools, both: Bools) -> Gain | None
     return Gain(float(per_case.mean()), float(per_case.std() / np.sqrt(len(per_case))), judge)
 
 
+def corroborated(votes: Floats, *, errors: float = 2.0) -> Bools:
+    """Which judges side with at least one other more often than chance.
+
+    A judge may hold to its choices and be of no use: it always names one candidate, or the worse
+    one. Nobody then agrees with it beyond chance.
+
+    Args:
+        votes: `[case, judge]`, folded; positive and negative are the two sides.
+        errors: How many standard errors above one half.
+
+    Examples:
+        >>> side = np.tile([1.0, -1.0], 50)
+        >>> corroborated(np.stack([side, side, np.ones(100), -side], axis=1))
+        array([ True,  True, False, False])
+    """
+    side = np.sign(np.nan_to_num(votes))
+    met = np.abs(side).T @ np.abs(side)
+    surplus = side.T @ side  # agreements less disagreements; its error is √met under chance
+    beyond = (surplus > errors * np.sqrt(met)) & (met > 0)
+    np.fill_diagonal(beyond, False)
+    return np.asarray(beyond.any(axis=0))
+
+
 class Dependence(NamedTuple):
     """How far judges agree beyond what a model of independent errors explains."""
 
