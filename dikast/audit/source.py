@@ -10,6 +10,7 @@ from dikast.errors import InputError
 from dikast.records.ballot_files import read_table
 from dikast.records.runfile import RunFile
 from dikast.records.tables import (
+    TEXT_ABSENT,
     Labels,
     Which,
     candidates_of,
@@ -55,6 +56,11 @@ def texts_of(case: Case) -> Texts:
     return Texts(tuple(candidate.text for candidate in case.candidates[:2]), references)
 
 
+def _has_texts(case: Case) -> bool:
+    """Whether the responses are there: other tools' records often keep verdicts only."""
+    return not any(candidate.metadata.get(TEXT_ABSENT) for candidate in case.candidates)
+
+
 def from_run(
     path: Path,
     labels: Path | None = None,
@@ -85,7 +91,7 @@ def from_run(
             unknown = overlap(table, told).unknown
             if unknown:
                 notes.append(f"{len(unknown)} labels are of cases that were not judged.")
-        texts = {case.id: texts_of(case) for case in run.cases()}
+        texts = {case.id: texts_of(case) for case in run.cases() if _has_texts(case)}
         todo = run.counts()["todo"]
         panel = run.identity.panel
     if todo:
