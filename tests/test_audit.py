@@ -387,6 +387,11 @@ def test_llmbar_as_its_reference_says() -> None:
     chosen = report.one("accuracy", "auto", "overall").value
     assert best == pytest.approx(0.8604, abs=0.002)
     assert majority == pytest.approx(0.606, abs=0.02)
+    gain = report.one("gain_over_best", "majority", "overall").value
+    assert gain == pytest.approx(-0.28, abs=0.01)
+    assert report.one("effective_seats", "all judges", "overall").value == pytest.approx(
+        1.6, abs=0.05
+    )
     assert chosen is not None
     assert best is not None
     assert chosen >= best - 0.01
