@@ -23,6 +23,7 @@ from dikast.config import (
 )
 from dikast.deciding import other_rule
 from dikast.errors import ConfigError
+from dikast.graphs.course import next_seats
 from dikast.minutes import summary
 from dikast.records.export import flat
 from dikast.records.fit_origin import changed_since, fit_origin
@@ -140,10 +141,11 @@ def test_an_interval_comes_with_the_score(
 
 
 def test_whole_half_widths_do_not_grow_by_rounding() -> None:
-    third = BAND.model_copy(update={"half_width": 0.1 + 0.2})
-    found = third.around(4.7, FIVE)
-    assert (found.low, found.high) == (4.0, 5.0)
-    assert third.around(4.3, FIVE).low == 4.0
+    assert 2.3 - 0.3 < 2  # 1.9999999999999998
+    narrow = BAND.model_copy(update={"half_width": 0.3})
+    assert narrow.around(2.3, FIVE).low == 2.0
+    wide = BAND.model_copy(update={"half_width": 0.6})
+    assert wide.around(4.6, FIVE).low == 4.0
 
 
 def test_no_score_no_interval() -> None:
@@ -393,6 +395,17 @@ def test_a_run_knows_its_calibration() -> None:
     assert plain.changed(first) == ["part `calibration` added"]
     assert first.changed(other) == ["part `calibration` changed"]
     assert first.changed(identity_of(calibrated(spec()))) == []
+
+
+def test_sequential_seating_spares_a_judge_that_could_change_nothing() -> None:
+    """ann (2) against bob (1): cy (0.5) cannot turn it; were all alike, cy would decide."""
+    sequential = {"seating": "sequential", "on_low_confidence": "keep"}
+    panel = calibrated(spec(protocol=sequential))
+    votes = list(decide(panel, {"ann": 1.0, "bob": 0.0}).transcript.ballots)
+    assert next_seats(panel, Aggregator(panel), "q", votes, ["ok"]) == []
+    alike = calibration(fitted(weights=dict.fromkeys(("ann", "bob", "cy"), 1.0)))
+    even = calibrated(spec(protocol=sequential), alike)
+    assert [s.seat for s in next_seats(even, Aggregator(even), "q", votes, ["ok"])] == ["cy"]
 
 
 def test_open_seats_lock_a_vote_by_their_fitted_weights() -> None:

@@ -119,6 +119,41 @@ def test_worked_isotonic_steps() -> None:
     assert curve.probability == pytest.approx([steps[0], steps[1], steps[1], steps[2], steps[2]])
 
 
+def test_what_drawing_disorders_is_pooled_again() -> None:
+    """9 of 10 right below a single right one: drawn to 11/23, the single one would fall below."""
+    raw = np.repeat([0.2, 0.6, 1.0], [10, 10, 1])
+    right = np.array([0.0] * 10 + [0.0] + [1.0] * 9 + [1.0])
+    curve = fit_confidence(raw, right, method="isotonic")
+    base = 11 / 23
+    middle, top = (9 + 2 * base) / 12, (1 + 2 * base) / 3
+    assert top < middle
+    pooled = (12 * middle + 3 * top) / 15
+    assert curve.at(np.array([0.6, 1.0])) == pytest.approx([pooled, pooled])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_labels_that_part_cleanly_are_no_certainty(method: Method) -> None:
+    raw, right = np.repeat([0.5, 0.6], 2000), np.repeat([0.0, 1.0], 2000)
+    told = fit_confidence(raw, right, method=method).at(np.array([0.0, 1.0]))
+    assert told[0] > 1e-4
+    assert told[1] < 1 - 1e-4
+
+
+def test_copies_of_a_case_are_held_out_together() -> None:
+    """Each case four times: held out alone, a copy gives its label away, and steps win always."""
+    alone = together = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        raw = rng.uniform(0, 1, 40)
+        right = (rng.random(40) < 0.3 + 0.4 * raw).astype(float)
+        copies = (np.repeat(raw, 4), np.repeat(right, 4), np.full(160, 0.25))
+        alone += fit_confidence(*copies).method == "isotonic"
+        own = fit_confidence(*copies, groups=np.repeat(np.arange(40), 4))
+        together += own.method == "isotonic"
+    assert alone >= 18
+    assert together <= 10
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_weights_count_like_repeats(method: Method) -> None:
     raw, right, _ = planted(40)

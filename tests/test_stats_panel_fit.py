@@ -302,7 +302,7 @@ def test_thresholds_promise_what_they_keep() -> None:
         table = planted(dict.fromkeys("abcde", 0.72), 150, seed=seed)
         found = fit(table, plan=Plan(folds=4, repeats=1, seed=seed))
         assert isinstance(found, CriterionFit)
-        threshold = found.thresholds[0.8]
+        threshold = found.thresholds[0.9]
         if threshold is None or found.confidence is None:
             continue
         promised += 1
@@ -310,9 +310,9 @@ def test_thresholds_promise_what_they_keep() -> None:
         weights = np.array([found.weights[j] for j in fresh.judges])
         made = weighted_decisions(folded_votes(fresh, "ok"), weights, OK["ok"])
         keep = found.confidence.at(made.share, made.score) >= threshold.at
-        broken += float(np.nanmean(right(made.score, fresh.truth[:, 0], OK["ok"])[keep])) < 0.79
-    assert promised >= 7
-    assert broken <= 3
+        broken += float(np.nanmean(right(made.score, fresh.truth[:, 0], OK["ok"])[keep])) < 0.89
+    assert promised >= 5
+    assert broken <= 2
 
 
 def test_stated_confidence_is_held_against_the_labels() -> None:
@@ -326,6 +326,30 @@ def test_stated_confidence_is_held_against_the_labels() -> None:
     found = fit(BallotTable.of(rows, scales=OK, truth=truth))
     assert isinstance(found, CriterionFit)
     assert float(found.stated["a"].at(np.array([0.9]))[0]) == pytest.approx(0.6, abs=0.06)
+
+
+def test_ties_of_pairs_have_a_probability_of_their_own() -> None:
+    """A judge that follows the slot in half of the cases: ties, and no label is one."""
+    rng = np.random.default_rng(4)
+    names = [f"c{at:03}" for at in range(120)]
+    slot, wrong = rng.random(120) < 0.5, rng.random(120) < 0.1
+    rows = []
+    for at, name in enumerate(names):
+        for swapped in (False, True):
+            vote = -1.0 if wrong[at] else 1.0
+            step = (-1.0 if swapped else 1.0) if slot[at] else vote
+            rows.append(Row(name, "a", step, "ok", swapped=swapped))
+    scales: dict[str, Scale] = {"ok": PreferenceScale()}
+    truth = {(name, "ok"): 1.0 for name in names}
+    table = BallotTable.of(rows, scales=scales, pairs=True, truth=truth)
+    held = cross_fit(table, equal_weights, PLAN)
+    assert held is not None
+    told = fit_panel_confidence(held, scales["ok"])
+    assert told is not None
+    sure, tie = told.at(np.array([1.0, 1.0]), np.array([1.0, 0.0]))
+    assert sure == pytest.approx(0.9, abs=0.07)
+    assert tie < 0.05
+    assert figures(held).brier.value == pytest.approx(0.045, abs=0.03)
 
 
 def test_on_criterion_keeps_a_sample_of_the_unlabelled() -> None:
