@@ -25,6 +25,8 @@ from dikast.types import (
     Reason,
 )
 
+_SEARCHED = 200_000
+"""Longest passage, in characters, in which a quotation from another one is looked for."""
 LEAST_DECIDED = 0.5
 """Share of claims or passages that must be decided for a figure to exist."""
 
@@ -74,8 +76,9 @@ def citation(
         return None
     if mark != "supported":
         return "unsupported"
-    texts = [context.text for context in case.contexts if context.id in claim.cites]
-    if any(occurs(item.quote, text) for item in evidence for text in texts):
+    by_id = any(item.context_id in claim.cites for item in evidence)
+    texts = [c.text for c in case.contexts if c.id in claim.cites and len(c.text) <= _SEARCHED]
+    if by_id or any(occurs(item.quote, text) for item in evidence for text in texts):
         return "unresolved" if claim.unresolved else "supported"
     return "elsewhere"
 

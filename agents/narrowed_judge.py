@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from dikast.agents.citations import markers, masked
 from dikast.agents.contract import Brief, Judge
+from dikast.agents.embedded._claims import shortened, told
 from dikast.agents.windows import narrowed, room_of
 from dikast.types import Ballot, Criterion, Docket, Gateway, JudgeSpec
 
@@ -49,8 +50,8 @@ class NarrowedJudge:
         """Cast ballots; see `dikast.agents.contract.Judge`."""
         case = docket.case
         room, assumed = await room_of(self._spec, gateway, case.contexts)
-        told = [case.question or "", *(candidate.text for candidate in docket.shown)]
-        shown, origin, note = narrowed(case, room, told)
+        near = [case.question or "", *(candidate.text for candidate in docket.shown)]
+        shown, origin, note = narrowed(case, room, near)
         votes = await self._judge.vote(
             Docket(case=shown, presentation=docket.presentation),
             criteria,
@@ -67,6 +68,8 @@ class NarrowedJudge:
 
 class UncitedJudge:
     """A rule-backed judge that is shown responses without citation markers: `[1]` is no figure.
+
+    Of very long passages it is shown the sentences that share most words with the response.
 
     Args:
         judge: The judge.
@@ -99,8 +102,9 @@ class UncitedJudge:
             )
             for candidate in case.candidates
         )
-        shown = case.model_copy(update={"candidates": plain})
-        return await self._judge.vote(
+        texts, note = shortened(case.contexts, told(case, docket.presentation[0]))
+        shown = case.model_copy(update={"candidates": plain, "contexts": texts})
+        votes = await self._judge.vote(
             Docket(case=shown, presentation=docket.presentation),
             criteria,
             seat=seat,
@@ -108,6 +112,10 @@ class UncitedJudge:
             brief=brief,
             gateway=gateway,
         )
+        if not note:
+            return votes
+        flag = NARROWED + note
+        return [vote.model_copy(update={"flags": (*vote.flags, flag)}) for vote in votes]
 
 
 def _placed(vote: Ballot, origin: dict[str, str], flag: str) -> Ballot:

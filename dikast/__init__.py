@@ -32,6 +32,8 @@ _PUBLIC: dict[str, str] = {
     "deliberation_graph": "dikast.graphs",
     "pairwise_graph": "dikast.graphs",
     "rag_graph": "dikast.graphs",
+    "evaluate_rag": "dikast.rag",
+    "aevaluate_rag": "dikast.rag",
     "ranking_graph": "dikast.graphs",
 }
 
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from dikast.graphs import pairwise_graph as pairwise_graph
     from dikast.graphs import rag_graph as rag_graph
     from dikast.graphs import ranking_graph as ranking_graph
+    from dikast.rag import aevaluate_rag as aevaluate_rag
+    from dikast.rag import evaluate_rag as evaluate_rag
     from dikast.types import Ballot as Ballot
     from dikast.types import Candidate as Candidate
     from dikast.types import Case as Case

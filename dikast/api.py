@@ -29,6 +29,8 @@ from dikast.types import (
     ModelSpec,
     PanelSpec,
     ProtocolSpec,
+    RagOptions,
+    RagVerdict,
     RankingResult,
     RankOptions,
     Rubric,
@@ -302,6 +304,59 @@ class Panel:
     def best_of(self, case: CaseLike | None = None, **fields: Any) -> RankingResult:
         """`abest_of` for sync code."""
         return run_sync(self.abest_of(case, **fields))
+
+    async def arag(
+        self,
+        case: CaseLike | None = None,
+        *,
+        options: RagOptions | None = None,
+        **fields: Any,
+    ) -> RagVerdict:
+        """Evaluate one answer over passages, claim by claim; the panel's rubric says by what.
+
+        Args:
+            case: A case or a row; or give its fields as keywords.
+            options: How claims are asked about.
+            **fields: `question`, `response`, `contexts`, `reference`, …
+
+        Raises:
+            ConfigError: No judge of the panel can mark claims.
+            InputError: The case cannot be read, or has several answers.
+            RunStopped: A shared gateway's budget is spent.
+        """
+        from dikast.graphs.rag import rag_graph
+
+        graph = rag_graph(self.spec, options, judges=self._judges, critic=self._critic)
+        result = await graph.ainvoke(
+            {"case": _case(case, fields)}, context=Court(gateway=self._gateway)
+        )
+        found = result["rag"]
+        assert isinstance(found, RagVerdict)
+        return found
+
+    def rag(
+        self, case: CaseLike | None = None, *, options: RagOptions | None = None, **fields: Any
+    ) -> RagVerdict:
+        """`arag` for sync code.
+
+        Examples:
+            >>> found = Panel.embedded("rag").rag(
+            ...     question="Where is the Louvre?", response="The Louvre is in Paris [1].",
+            ...     contexts=["The Louvre is a museum in Paris."])
+            >>> found.claims[0].mark, found.claims[0].citation
+            ('supported', 'supported')
+        """
+        return run_sync(self.arag(case, options=options, **fields))
+
+    @property
+    def judges(self) -> Mapping[str, Judge]:
+        """Judges of the caller's own that sit on the panel, by seat."""
+        return self._judges
+
+    @property
+    def critic(self) -> Critic | None:
+        """The caller's own critic; None if the description names one, or none."""
+        return self._critic
 
     async def ajudge_many(
         self, cases: Iterable[CaseLike], *, workers: int = WORKERS

@@ -140,7 +140,7 @@ def check_demands(kind: str, demands: Demands, cases: Iterable[Case]) -> None:
     Raises:
         ConfigError: They do not; the message says what to change.
     """
-    if kind == "judge":
+    if kind in ("judge", "rag"):
         if demands.subject is not None:
             raise ConfigError("`--for` is for pairs; responses are scored each by itself.")
         return

@@ -62,7 +62,7 @@ def _lines(run: RunFile, demands: Demands, stopped: str | None) -> Iterator[str]
     counts = run.counts()
     parts = [f"{counts[k]} {k.replace('_', ' ')}" for k in counts if k != "cases" and counts[k]]
     yield f"- {counts['cases']} cases: " + (", ".join(parts) or "none")
-    mean, decided = mean_score(run) if kind == "judge" else (None, 0)
+    mean, decided = mean_score(run) if kind in ("judge", "rag") else (None, 0)
     if mean is not None:
         yield f"- mean score {mean:.3f} over the {decided} decided cases"
     usage = Usage()
@@ -76,7 +76,7 @@ def _lines(run: RunFile, demands: Demands, stopped: str | None) -> Iterator[str]
 
 
 def _board(run: RunFile) -> Iterator[str]:
-    if run.identity.kind == "judge" or not recur(systems_of(list(run.cases()))):
+    if run.identity.kind in ("judge", "rag") or not recur(systems_of(list(run.cases()))):
         return
     board = boards(played(run)).get(PANEL)
     if board is None or not board.rows:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dikast.agents.gates import PASSED_OVER
 from dikast.agents.standing import counts
 from dikast.types import (
+    MEASURED,
     REPLACED,
     Ballot,
     BiasFinding,
@@ -122,6 +123,8 @@ def decision_line(decision: CriterionVerdict, rubric: Rubric) -> str:
     if decision.confidence is not None:
         calibrated = " (calibrated)" if decision.calibrated else ""
         parts.append(f"confidence {decision.confidence:.2f}{calibrated}")
+    if decision.decided_by == MEASURED:
+        return ", ".join([*parts, f"measured over {clip(decision.detail, 120)}"])
     parts.append(f"{decision.votes} votes")
     if decision.abstentions:
         parts.append(f"{decision.abstentions} abstained")
@@ -220,7 +223,7 @@ def _criterion_lines(verdict: Verdict, criterion: Criterion, rubric: Rubric) -> 
     transcript = verdict.transcript
     decision = verdict.criterion(criterion.id)
     yield _wrap(decision_line(decision, rubric), 0)
-    if decision.reason in PASSED_OVER:
+    if decision.reason in PASSED_OVER or decision.decided_by == MEASURED:
         return
     yield _wrap(f"asked: {criterion.question}", 2)
     ballots = [b for b in transcript.ballots if b.criterion == criterion.id]

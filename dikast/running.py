@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
+
+from pydantic import JsonValue
 
 from dikast import prompts
 from dikast.errors import ConfigError, DeadlineReached, InputError, JudgesDead, ResumeRefused
 from dikast.graphs.court import needs_models
+from dikast.graphs.rag_runs import Rags
 from dikast.graphs.runner import WORKERS, run_cases
 from dikast.graphs.state import Court
 from dikast.graphs.stopper import Stopper
@@ -20,9 +23,11 @@ from dikast.models.entries import decode
 from dikast.models.gateway import ModelGateway
 from dikast.records.cases import read_cases
 from dikast.records.identity import CaseSetBuilder, Identity
+from dikast.records.passages import columns_of, require_passages
 from dikast.records.reader import RunReader
 from dikast.records.runfile import RunFile
-from dikast.types import Case, PanelSpec, Usage, Verdict
+from dikast.records.sides import both_sides
+from dikast.types import Case, PanelSpec, RagRecord, RankingResult, Usage, Verdict
 
 CASES_FROM = "cases_from"
 """Note of a run file: path of the file its cases were read from."""
@@ -38,6 +43,9 @@ RANKING = "ranking"
 
 RECORDED = "recorded"
 """Note of a run file whose ballots were not cast by it: where they come from."""
+
+RAG = "rag"
+"""Note of a run file: how its answers are evaluated; only in a run of that kind."""
 
 JUDGING = Work()
 Events = Callable[..., None]
@@ -73,9 +81,10 @@ def work_of(run: RunFile) -> Work:
     Raises:
         ConfigError: It is of a kind that this dikast does not know.
     """
-    kind, options = run.identity.kind, run.notes.get(RANKING)
+    kind, notes = run.identity.kind, run.notes
+    options, rag = notes.get(RANKING) or {}, notes.get(RAG) or {}
     try:
-        return Work.model_validate({"kind": kind, "options": options or {}})
+        return Work.model_validate({"kind": kind, "options": options, "rag": rag})
     except ValueError:
         raise ConfigError(f"`{run.path}` is a run of kind `{kind}`, which is unknown.") from None
 
@@ -101,7 +110,13 @@ def check_fit(spec: PanelSpec, cases: Iterable[Case], work: Work = JUDGING) -> i
 
 
 async def begin(
-    spec: PanelSpec, cases: Path, out: Path, *, limit: int | None = None, work: Work = JUDGING
+    spec: PanelSpec,
+    cases: Path,
+    out: Path,
+    *,
+    limit: int | None = None,
+    work: Work = JUDGING,
+    against: Path | None = None,
 ) -> RunFile:
     """Make a run file and store its cases; nothing is judged yet.
 
@@ -111,14 +126,18 @@ async def begin(
         out: The run file to make.
         limit: Take only the first so many cases.
         work: What is to be done with them.
+        against: A second case file, whose answers are paired with those of the first by id.
 
     Raises:
         InputError: The cases are wrong or do not fit the rubric.
         StoreError: The run file exists or cannot be written.
     """
-    images = images_of(cases, remote=spec.remote_images)
+    source = Source(cases, limit, against)
     try:
-        check_fit(spec, map(images.hashed, read_cases(cases, limit=limit)), work)
+        check_fit(spec, source.read(remote=spec.remote_images), work)
+        if work.kind == "rag":
+            for path in source.files:
+                require_passages(read_cases(path, limit=limit), columns_of(path))
     except InputError as error:
         raise InputError(
             error.message, hint=error.hint, path=error.path or str(cases), line=error.line
@@ -127,13 +146,54 @@ async def begin(
     try:
         if work.kind == "rank":
             await run.note(RANKING, work.options.model_dump(mode="json"))
-        await run.note(CASES_FROM, {"path": str(cases.resolve()), "limit": limit})
-        await run.add_cases(map(images.hashed, read_cases(cases, limit=limit)))
+        if work.kind == "rag":
+            await run.note(RAG, work.rag.model_dump(mode="json"))
+        await run.note(CASES_FROM, source.note())
+        await run.add_cases(source.read(remote=spec.remote_images))
         await run.seal()
     except BaseException:
         run.close()
         raise
     return run
+
+
+class Source(NamedTuple):
+    """The files that a run's cases are read from."""
+
+    cases: Path
+    limit: int | None = None
+    against: Path | None = None
+    """A second file, whose answers are paired with those of the first."""
+
+    def read(self, *, remote: bool) -> Iterator[Case]:
+        """The cases, images hashed; those of the second file under ids of their own."""
+        found = self._of(self.cases, remote)
+        if self.against is None:
+            return found
+        return both_sides(found, self._of(self.against, remote))
+
+    def _of(self, path: Path, remote: bool) -> Iterator[Case]:
+        return map(images_of(path, remote=remote).hashed, read_cases(path, limit=self.limit))
+
+    @property
+    def files(self) -> list[Path]:
+        """The file, or both."""
+        return [self.cases, *([self.against] if self.against else [])]
+
+    def note(self) -> dict[str, JsonValue]:
+        """What a run file keeps of it."""
+        noted: dict[str, JsonValue] = {"path": str(self.cases.resolve()), "limit": self.limit}
+        return noted | ({"against": str(self.against.resolve())} if self.against else {})
+
+    @classmethod
+    def noted(cls, run: RunReader) -> Self | None:
+        """Where a run's cases came from; None if that was not kept or is gone."""
+        told: Any = run.notes.get(CASES_FROM)
+        if not isinstance(told, dict):
+            return None
+        against = told.get("against")
+        found = cls(Path(told["path"]), told["limit"], Path(against) if against else None)
+        return found if all(path.exists() for path in found.files) else None
 
 
 def images_of(cases: Path, *, remote: bool = False) -> Images:
@@ -169,25 +229,18 @@ async def take_up(path: Path, spec: PanelSpec | None = None) -> tuple[RunFile, P
             raise ConfigError(f"the run file {told}.", hint="Pass the panel with --panel.")
         panel = spec or made_with
         assert panel is not None
-        source = run.notes.get(CASES_FROM)
-        cases: Path | None = None
-        limit: Any = None
-        if isinstance(source, dict) and Path(str(source["path"])).exists():
-            cases, limit = Path(str(source["path"])), source["limit"]
+        source = Source.noted(run)
 
         def read() -> Iterable[Case] | None:
-            if cases is None:
-                return None
             # With their digests: an image that changed is a case that changed.
-            images = images_of(cases, remote=panel.remote_images)
-            return map(images.hashed, read_cases(cases, limit=limit))
+            return None if source is None else source.read(remote=panel.remote_images)
 
         now = identity_of(panel, read(), work_of(run))
         changed = run.changes(now, read())
         if changed:
             raise ResumeRefused(changed, path=str(path))
         if not run.sealed:  # killed while its cases were being stored
-            if cases is None:
+            if source is None:
                 raise InputError(
                     "the run was killed before all its cases were stored, and their file is gone.",
                     hint=f"Begin again with another run file; `{path}` holds no verdict.",
@@ -276,8 +329,10 @@ async def carry_out(
     hearing = work_of(run).hearing(spec)
 
     async def record(verdict: Verdict) -> None:
-        ranking = hearing.take(verdict.case_id) if isinstance(hearing, Rankings) else None
-        await run.finish(verdict.case_id, verdict, ranking)
+        behind: RankingResult | RagRecord | None = None
+        if isinstance(hearing, Rankings | Rags):
+            behind = hearing.take(verdict.case_id)
+        await run.finish(verdict.case_id, verdict, behind)
 
     def check() -> None:
         if gateway is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from dikast.agents.gates import next_stage
+from dikast.agents.self_answers import self_answer
 from dikast.graphs.admission import admit
 from dikast.graphs.course import convened
 from dikast.graphs.deliberation import Deliberation
@@ -45,7 +46,7 @@ class Estimate(NamedTuple):
     """Models without a known price; while there are any, cost is None."""
 
 
-class _Abacus:
+class Abacus:
     """A gateway that sends nothing: it predicts each request's tokens and cost."""
 
     def __init__(self, prices: ModelGateway) -> None:
@@ -72,7 +73,8 @@ class _Abacus:
         return CallFailure(reason=Reason.CANCELLED, detail="dry run")
 
 
-def _times(usage: Usage, factor: int) -> Usage:
+def times(usage: Usage, factor: int) -> Usage:
+    """A usage, so many times over."""
     total = Usage()
     for _ in range(factor):
         total += usage
@@ -105,7 +107,7 @@ async def estimate(spec: PanelSpec, cases: Iterable[Case]) -> Estimate:
             criteria = _may_be_asked(spec, judge.name)
             abacus = await _private(steps, prices, case, candidates, judge.name, criteria)
             unpriced |= abacus.unpriced
-            most += _times(abacus.usage, (1 + rounds) * (1 + spec.protocol.reasks))
+            most += times(abacus.usage, (1 + rounds) * (1 + spec.protocol.reasks))
             at_once = first.get(judge.name, ())
             if at_once not in ((), criteria):
                 abacus = await _private(steps, prices, case, candidates, judge.name, at_once)
@@ -114,8 +116,10 @@ async def estimate(spec: PanelSpec, cases: Iterable[Case]) -> Estimate:
         if spec.escalation is not None:
             abacus = await _private(steps, prices, case, candidates, spec.escalation.name)
             unpriced |= abacus.unpriced
-            most += _times(abacus.usage, 1 + spec.protocol.reasks)
+            most += times(abacus.usage, 1 + spec.protocol.reasks)
         most += await _roles(steps, prices, case, candidates, rounds, unpriced)
+        own = await _self_answers(spec, prices, case)
+        least, most = least + own, most + own
     await prices.aclose()
     return Estimate(number, least, most, tuple(sorted(unpriced)))
 
@@ -141,7 +145,7 @@ async def estimate_ranking(
         enter({"case": case})
         if options.schedule == LISTWISE:
             lists = await _lists(spec, options, case)
-            least, most = least + lists.usage, most + _times(lists.usage, 1 + spec.protocol.reasks)
+            least, most = least + lists.usage, most + times(lists.usage, 1 + spec.protocol.reasks)
             unpriced |= lists.unpriced
             continue
         ids = [candidate.id for candidate in case.candidates][:_MOST_SAMPLED]
@@ -156,10 +160,10 @@ async def estimate_ranking(
     return Estimate(number, least, most, tuple(sorted(unpriced)))
 
 
-async def _lists(spec: PanelSpec, options: RankOptions, case: Case) -> _Abacus:
+async def _lists(spec: PanelSpec, options: RankOptions, case: Case) -> Abacus:
     """What the lists of one case take."""
     prices = ModelGateway(MemoryJournal())
-    abacus = _Abacus(prices)
+    abacus = Abacus(prices)
     await list_all(
         list_judges(spec),
         case,
@@ -197,9 +201,9 @@ async def _private(
     candidates: tuple[str, ...],
     seat: str,
     criteria: tuple[str, ...] | None = None,
-) -> _Abacus:
+) -> Abacus:
     """What one seat's private round takes, on all criteria or on some."""
-    abacus = _Abacus(prices)
+    abacus = Abacus(prices)
     if criteria is None:
         criteria = tuple(criterion.id for criterion in steps.spec.rubric.criteria)
     await steps.bench.hear(
@@ -212,6 +216,16 @@ async def _private(
     return abacus
 
 
+async def _self_answers(spec: PanelSpec, prices: ModelGateway, case: Case) -> Usage:
+    """What it takes that every judge's model answers the question itself."""
+    abacus = Abacus(prices)
+    if spec.protocol.self_answer:
+        for judge in spec.judges:
+            if judge.embedded is None:
+                await self_answer(judge, case, seat=judge.name, gateway=abacus)
+    return abacus.usage
+
+
 async def _roles(
     steps: Deliberation,
     prices: ModelGateway,
@@ -221,7 +235,7 @@ async def _roles(
     unpriced: set[str],
 ) -> Usage:
     """What critic and detector may cost on one case."""
-    abacus = _Abacus(prices)
+    abacus = Abacus(prices)
     docket = Docket(case=case, presentation=candidates)
     criteria = steps.spec.rubric.criteria
     for number in range(rounds):

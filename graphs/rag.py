@@ -16,9 +16,9 @@ from dikast import prompts
 from dikast.agents.claim_splitter import ModelSplitter
 from dikast.agents.claims import ASIDE, ClaimTask, claim_criterion
 from dikast.agents.contract import Brief, Critic, Judge
-from dikast.agents.embedded._claims import SPLITTER, split_claims
+from dikast.agents.embedded._claims import SPLITTER, shortened, split_claims, told
 from dikast.agents.measures import figures, measured
-from dikast.agents.narrowed_judge import NARROWED, NarrowedJudge, UncitedJudge
+from dikast.agents.narrowed_judge import NarrowedJudge, UncitedJudge
 from dikast.agents.seating import seat_critic, seat_judge
 from dikast.agents.windows import narrowed, room_of
 from dikast.graphs import rag_course as course
@@ -39,10 +39,13 @@ from dikast.graphs.rag_state import (
 )
 from dikast.graphs.state import Court
 from dikast.types import (
+    Ballot,
     Case,
     Claim,
     ClaimVerdict,
     CriterionVerdict,
+    Critique,
+    Gateway,
     PanelSpec,
     RagOptions,
     RagVerdict,
@@ -100,21 +103,28 @@ class RagSteps:
             "heard": [],
             "ballots": [],
         }
-        answer = case.candidate(candidate).text
-        claims, notes, by, used = await self._split(case, candidate, answer, "answer", meter)
-        told: list[Claim] = []
-        if case.reference is not None and "context_recall" in self.measures:
-            told, more, _, again = await self._split(
-                case, candidate, case.reference, "reference", meter
-            )
-            notes, used = notes + more, used + again
-        update |= {"claims": claims, "reference_claims": told, "splitter": by, "prompts": used}
+        split = await self.split_texts(case, candidate, meter)
+        claims, told_, notes, by, used = split
+        update |= {"claims": claims, "reference_claims": told_, "splitter": by, "prompts": used}
         update["notes"] = notes + oddities(case)
         update["markings"] = self._first_markings({**state, **update})
         return {**update, **_metered(meter)}
 
+    async def split_texts(
+        self, case: Case, candidate: str, gateway: Gateway | None
+    ) -> tuple[list[Claim], list[Claim], list[str], str, list[str]]:
+        """Claims of the answer and, if measured, of the reference; notes; who split; prompts."""
+        answer = case.candidate(candidate).text
+        claims, notes, by, used = await self._split(case, candidate, answer, "answer", gateway)
+        if case.reference is None or "context_recall" not in self.measures:
+            return claims, [], notes, by, used
+        told_, more, _, again = await self._split(
+            case, candidate, case.reference, "reference", gateway
+        )
+        return claims, told_, notes + more, by, used + again
+
     async def _split(
-        self, case: Case, candidate: str, text: str, of: str, meter: Meter | None
+        self, case: Case, candidate: str, text: str, of: str, meter: Gateway | None
     ) -> tuple[list[Claim], list[str], str, list[str]]:
         """Claims, notes, who split, and the digests of the prompts used."""
         ids = [context.id for context in case.contexts]
@@ -173,33 +183,43 @@ class RagSteps:
 
     async def challenge(self, state: ChallengeTask, runtime: Runtime[Court]) -> RagState:
         """The critic takes up one contested claim, shown to it as a response of its own."""
-        assert self.critic is not None
         meter = self._meter(runtime)
         task = state["task"]
-        (claim,) = task.claims
-        name = task.criterion(claim)
-        docket = task.docket(claim)
-        note = ""
-        if self.spec.critic is not None and self.spec.critic.embedded is None:
-            room, _ = await room_of(self.spec.critic, meter, docket.case.contexts)
-            short, _, note = narrowed(docket.case, room, [claim.text])
-            docket = docket.model_copy(update={"case": short})
+        name = task.criterion(task.claims[0])
+        assert self.critic is not None
+        notes: list[str] = []
         try:
             async with asyncio.timeout(max(state["deadline"] - time.monotonic(), 0.0)):
-                critique = await self.critic.challenge(
-                    docket,
-                    claim_criterion(name, task.against),
-                    state["ballots"],
-                    round=0,
-                    gateway=meter,
-                )
+                critique, notes = await self.criticise(task, state["ballots"], meter)
         except TimeoutError:
             critique = silent(self.critic.name, name, 0, "the case's time was over")
         except Exception as error:
             why = f"{type(error).__name__}: {error}"[:300]
             critique = silent(self.critic.name, name, 0, why)
-        notes = [f"the critic on {name}: {note}"] if note else []
         return {"critiques": [critique], "notes": notes, **_metered(meter)}
+
+    async def criticise(
+        self, task: ClaimTask, ballots: Sequence[Ballot], gateway: Gateway | None
+    ) -> tuple[Critique, list[str]]:
+        """The critique of a task's only claim, and notes on passages that were left out."""
+        assert self.critic is not None
+        (claim,) = task.claims
+        docket, note = task.docket(claim), ""
+        if self.spec.critic is None or self.spec.critic.embedded is not None:
+            texts, _ = shortened(docket.case.contexts, told(task.case, task.candidate))
+            short = docket.case.model_copy(update={"contexts": texts})
+        else:
+            room, _ = await room_of(self.spec.critic, gateway, docket.case.contexts)
+            short, _, note = narrowed(docket.case, room, [claim.text])
+        name = task.criterion(claim)
+        critique = await self.critic.challenge(
+            docket.model_copy(update={"case": short}),
+            claim_criterion(name, task.against),
+            ballots,
+            round=0,
+            gateway=gateway,
+        )
+        return critique, [f"the critic on {name}: {note}"] if note else []
 
     async def summon(self, state: RagState, runtime: Runtime[Court]) -> RagState:
         """Call challenged seats to mark contested claims once more, unless nothing could change."""
@@ -247,6 +267,7 @@ class RagSteps:
         against = verdicts([c for c in state["claims"] if c.id + ASIDE in decisions], ASIDE)
         passages = course.passage_verdicts(case, decisions)
         found = figures(case, marked, against, told, passages, self.measures)
+        found += course.retrieval_figures(case, self.options.k)
         known = {figure.name: figure for figure in found}
         basis = {
             "context_recall": [c.decision for c in told],
@@ -272,12 +293,7 @@ class RagSteps:
         """Put claims, figures and verdict together."""
         verdict, case = state["verdict"], state["case"]
         notes = [*state.get("notes", []), *verdict.transcript.notes]
-        for ballot in verdict.transcript.ballots:
-            notes += [
-                f"{ballot.seat} on {ballot.criterion}: {flag.removeprefix(NARROWED)}"
-                for flag in ballot.flags
-                if flag.startswith(NARROWED)
-            ]
+        notes += course.narrowing_notes(verdict.transcript.ballots)
         own = state.get("usage", Usage())
         used = {ballot.prompt for ballot in state["ballots"]} | set(state.get("prompts", []))
         used |= {critique.prompt for critique in state.get("critiques", [])}

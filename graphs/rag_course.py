@@ -10,10 +10,13 @@ from dikast.agents.aggregator import Course as FinalCourse
 from dikast.agents.claims import ASIDE, PASSAGE, ClaimTask, claim_criterion, passage_criterion
 from dikast.agents.contract import Brief
 from dikast.agents.measures import citation
+from dikast.agents.narrowed_judge import NARROWED
 from dikast.agents.standing import counts
 from dikast.agents.tally import disagree
 from dikast.graphs.course import brief
 from dikast.graphs.rag_state import RagState
+from dikast.records.relevance import relevance_of
+from dikast.stats.retrieval import retrieval_metrics
 from dikast.types import (
     MEASURED,
     Ballot,
@@ -26,6 +29,7 @@ from dikast.types import (
     Measure,
     PanelSpec,
     PassageVerdict,
+    RagFigure,
     ReferenceSource,
     Rubric,
     RuleSpec,
@@ -286,3 +290,29 @@ def reference_source(case: Case) -> ReferenceSource:
         return "unstated"
     word = said.strip().casefold()
     return "human" if word in {"human", "person", "people", "expert", "annotator"} else "synthetic"
+
+
+def retrieval_figures(case: Case, cutoffs: Sequence[int]) -> list[RagFigure]:
+    """Retrieval metrics of the passages in their order; none where they carry no labels.
+
+    Labels are for these figures only: no judge sees them.
+    """
+    relevance = relevance_of(case)
+    if relevance is None:
+        return []
+    found = retrieval_metrics([context.id for context in case.contexts], relevance, cutoffs)
+    return [
+        RagFigure(name=name, value=estimate.value, reason=estimate.reason, n=estimate.n)
+        for name, estimate in found.items()
+    ]
+
+
+def narrowing_notes(ballots: Sequence[Ballot]) -> list[str]:
+    """What judges of criteria were not shown, each way of leaving out said once."""
+    holders: dict[str, list[str]] = {}
+    for ballot in ballots:
+        for flag in ballot.flags:
+            if flag.startswith(NARROWED):
+                who = f"{ballot.seat} on {ballot.criterion}"
+                holders.setdefault(flag.removeprefix(NARROWED), []).append(who)
+    return [f"{', '.join(dict.fromkeys(who))}: {note}" for note, who in holders.items()]

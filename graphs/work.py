@@ -1,4 +1,4 @@
-"""What a run does with its cases: judge one response, compare two, or rank many."""
+"""What a run does with its cases: judge one response, compare two, rank many, evaluate RAG."""
 
 from __future__ import annotations
 
@@ -9,11 +9,22 @@ from dikast.agents.contract import Critic, Judge
 from dikast.graphs.admission import admit
 from dikast.graphs.deliberation import deliberation_graph
 from dikast.graphs.pairwise import require_preferences
+from dikast.graphs.rag_bench import ClaimBench
+from dikast.graphs.rag_runs import Rags, check_rag_case
 from dikast.graphs.ranking import enter, ranking_graph
 from dikast.graphs.state import Court
-from dikast.types import Case, PanelSpec, RankingResult, RankOptions, Reason, Value, Verdict
+from dikast.types import (
+    Case,
+    PanelSpec,
+    RagOptions,
+    RankingResult,
+    RankOptions,
+    Reason,
+    Value,
+    Verdict,
+)
 
-Kind = Literal["judge", "compare", "rank"]
+Kind = Literal["judge", "compare", "rank", "rag"]
 
 
 class Hearing(Protocol):
@@ -25,18 +36,22 @@ class Hearing(Protocol):
 
 
 class Work(Value):
-    """The kind of a run, and how it ranks if it does."""
+    """The kind of a run, and how it ranks or evaluates answers over passages if it does."""
 
     kind: Kind = "judge"
     options: RankOptions = RankOptions()
+    rag: RagOptions = RagOptions()
 
     def check_panel(self, spec: PanelSpec) -> None:
         """See that the panel can do this.
 
         Raises:
-            ConfigError: Its rubric scores one response where several are compared.
+            ConfigError: Its rubric scores one response where several are compared, or none of its
+                judges can mark claims.
         """
-        if self.kind != "judge":
+        if self.kind == "rag":
+            ClaimBench(spec, self.rag)
+        elif self.kind != "judge":
             require_preferences(spec)
 
     def check_case(self, case: Case, spec: PanelSpec) -> None:
@@ -47,6 +62,8 @@ class Work(Value):
         """
         if self.kind == "rank":
             enter({"case": case})
+        elif self.kind == "rag":
+            check_rag_case(case, spec)
         else:
             admit({"case": case}, spec)
 
@@ -58,6 +75,8 @@ class Work(Value):
         """
         if self.kind == "rank":
             return Rankings(spec, self.options)
+        if self.kind == "rag":
+            return Rags(spec, self.rag)
         return deliberation_graph(spec)
 
 

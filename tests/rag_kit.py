@@ -185,3 +185,45 @@ def panel(*names: str, rubric: str | Rubric = "rag", **fields: Any) -> PanelSpec
         screens=(),
         **fields,
     )
+
+
+def responder(script: Script) -> Any:
+    """The script as a responder of a loopback server: model names are seats, `critic` is itself."""
+
+    def respond(request: Any) -> str:
+        prompt, marker = request.prompt, request.marker or ""
+        found = re.search(r"Criterion `(\w+)`", request.trusted)
+        criterion = found[1] if found else ""
+        role = "critic" if request.model == "critic" else "judge"
+        if "You take a text apart" in prompt:
+            role = "splitter"
+        elif "whether passages that were found" in prompt:
+            criterion = "passages:0"
+        number = int("Look again at each claim" in prompt)
+        return script.reply(role, request.model, criterion, number, prompt, marker)
+
+    return respond
+
+
+def panel_toml(base_url: str, *names: str, rubric: str = "rag", more: str = "") -> str:
+    """A panel file over a loopback server."""
+    seats = "".join(
+        f'[[judges]]\nname = "{name}"\nmodel = "openai/{name}"\napi_base = "{base_url}"\n'
+        "timeout = 20.0\nmax_concurrency = 1\nprice = { input = 1.0, output = 2.0 }\n"
+        for name in names
+    )
+    critic = (
+        f'[critic]\nmodel = "openai/critic"\napi_base = "{base_url}"\n'
+        "price = { input = 1.0, output = 2.0 }\nmax_concurrency = 1\n"
+    )
+    return f'name = "rag"\nrubric = "{rubric}"\nscreens = []\n{seats}\n{critic}\n{more}'
+
+
+def row(given: Case) -> dict[str, Any]:
+    """A case as a line of a case file."""
+    return {
+        "id": given.id,
+        "question": given.question,
+        "response": given.candidates[0].text,
+        "contexts": [{"id": c.id, "text": c.text} for c in given.contexts],
+    }

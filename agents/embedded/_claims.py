@@ -23,6 +23,7 @@ from dikast.agents.spans import Stretch
 from dikast.types import (
     Abstention,
     Ballot,
+    Case,
     Claim,
     Context,
     Criterion,
@@ -47,7 +48,7 @@ _JOINING = re.compile(r"(?:and|but|so|und|aber|et|mais|y|pero)\s+", re.IGNORECAS
 _LONG = 60_000
 """Characters of passages above which only their most telling sentences are read."""
 _KEPT = 400
-"""Most sentences that are kept of long passages, and three more per claim."""
+"""Most sentences that are kept of long passages, and one more for every fourth word."""
 
 
 def split_claims(
@@ -149,7 +150,7 @@ class RuleClaims:
     ) -> Marked:
         """Mark claims; see `dikast.agents.claims.ClaimJudge`."""
         del gateway
-        texts, note = shortened(task.texts, tuple(claim.text for claim in task.claims))
+        texts, note = shortened(task.texts, told(task.case, task.candidate))
         cast = []
         for claim in task.claims:
             own = [text for text in texts if text.id in claim.cites]
@@ -240,11 +241,16 @@ def _other_number(clause: Clause, sentence: Sentence) -> bool:
     return bool(rest and said & shown) and all(key in there for key in rest)
 
 
-@lru_cache(maxsize=8)
+def told(case: Case, candidate: str) -> tuple[str, ...]:
+    """What long passages are scanned for: question, answer and reference, the same for everyone."""
+    return (case.question or "", case.candidate(candidate).text, case.reference or "")
+
+
+@lru_cache(maxsize=4)
 def shortened(
-    texts: tuple[Context, ...], claims: tuple[str, ...]
+    texts: tuple[Context, ...], wanted: tuple[str, ...]
 ) -> tuple[tuple[Context, ...], str]:
-    """Long passages reduced to the sentences that share most words with the claims.
+    """Long passages reduced to the sentences that share most words with some texts.
 
     They are scanned once for all claims and all judges, in time in proportion to their length.
 
@@ -254,13 +260,14 @@ def shortened(
     total = sum(len(text.text) for text in texts)
     if total <= _LONG:
         return texts, ""
-    wanted = frozenset(word.key for text in claims for word in words(text) if word.content)
+    found = [word for text in wanted for word in words(text)]
+    keys = frozenset(word.key for word in found if word.content)
     heap: list[tuple[int, int, int, str]] = []
-    most, number = _KEPT + 3 * len(claims), 0
+    most, number = _KEPT + len(found) // 4, 0
     for at, context in enumerate(texts):
         for span in sentences(context.text):
             piece = context.text[span.start : span.end]
-            hits = len(wanted.intersection(key for _, key in forms(piece)))
+            hits = len(keys.intersection(key for _, key in forms(piece)))
             number += 1
             if not hits:
                 continue
@@ -279,6 +286,6 @@ def shortened(
     )
     note = (
         f"rule-backed judges read the {len(heap)} of {number} sentences that share most words "
-        "with the claims"
+        "with question and answer"
     )
     return short, note

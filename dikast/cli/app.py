@@ -313,13 +313,18 @@ def plot(
 @guarded
 def export(
     run: RunFileArgument,
-    out: Annotated[Path, typer.Argument(help="verdicts.jsonl or verdicts.csv to write.")],
+    out: Annotated[
+        Path, typer.Argument(help="verdicts.jsonl or .csv to write; of a RAG run also .html.")
+    ],
     ballots: Annotated[
         bool,
         typer.Option("--ballots", help="Write the ballots instead: .jsonl, .csv or .parquet."),
     ] = False,
+    claims: Annotated[
+        bool, typer.Option("--claims", help="Of a RAG run: one row per claim.")
+    ] = False,
 ) -> None:
-    """Write a run's verdicts as a flat table (JSON lines or CSV), or its ballots."""
+    """Write a run's verdicts as a flat table (JSON lines or CSV), its ballots or its claims."""
     if ballots:
         from dikast.cli.importing import export_ballots
 
@@ -327,7 +332,7 @@ def export(
     else:
         from dikast.cli.reading import export_run
 
-        export_run(run, out)
+        export_run(run, out, claims=claims)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from dikast.cli import exits
 from dikast.cli.comparing import close_comparisons, tell_comparison
 from dikast.cli.exits import say
 from dikast.cli.progress import Progress
+from dikast.cli.rag import close_rags, tell_rag
 from dikast.cli.ranking import close_rankings, tell_ranking
 from dikast.cli.reporting import Reports
 from dikast.cli.signals import signals
@@ -31,7 +32,7 @@ from dikast.minutes import spent, summary
 from dikast.records.cases import read_cases
 from dikast.records.export import flat
 from dikast.records.runfile import RunFile
-from dikast.running import JUDGING, Limits, begin, carry_out, take_up
+from dikast.running import JUDGING, Limits, Source, begin, carry_out, take_up
 from dikast.types import Case, PanelSpec, Usage, Verdict
 
 
@@ -43,6 +44,8 @@ class Job(NamedTuple):
     deadline: float | None = None
     json: bool = False
     reports: Reports = Reports()
+    html: Path | None = None
+    """Where answers over passages are written as a page; None for nowhere."""
 
 
 class _Tally:
@@ -102,7 +105,7 @@ def chosen_panel(
 
     if panel is not None and models:
         raise ConfigError("`--panel` and `--judge` exclude each other.", hint="Give one of them.")
-    usual = "helpfulness" if kind == "judge" else "preference"
+    usual = {"judge": "helpfulness", "rag": "rag"}.get(kind, "preference")
     if panel is not None:
         spec = Panel.load(panel).spec
         if rubric is not None:
@@ -141,6 +144,7 @@ def start(
     limit: int | None,
     job: Job,
     work: Work = JUDGING,
+    against: Path | None = None,
 ) -> None:
     """Begin a run and carry it out."""
     spec = chosen_panel(panel, models, rubric, read_cases(cases, limit=limit), work.kind)
@@ -148,7 +152,7 @@ def start(
     path = out or free_name(cases)
 
     async def whole() -> None:
-        run = await begin(spec, cases, path, limit=limit, work=work)
+        run = await begin(spec, cases, path, limit=limit, work=work, against=against)
         with run:
             await _sit(run, spec, path, job)
 
@@ -194,7 +198,7 @@ async def _sit(run: RunFile, spec: PanelSpec, path: Path, job: Job) -> None:
                 bar.case()
         except (RunStopped, StoreError) as error:
             tally.error = error
-    raise typer.Exit(_close(run, path, tally, job))
+    raise typer.Exit(_close(run, spec, path, tally, job))
 
 
 def _tell(run: RunFile, verdict: Verdict, spec: PanelSpec, job: Job) -> None:
@@ -202,13 +206,15 @@ def _tell(run: RunFile, verdict: Verdict, spec: PanelSpec, job: Job) -> None:
         tell_ranking(run, verdict, json=job.json)
     elif run.identity.kind == "compare":
         tell_comparison(verdict, spec, json=job.json)
+    elif run.identity.kind == "rag":
+        tell_rag(run, verdict, spec, json=job.json)
     elif job.json:
         print(json_.dumps(flat(verdict), ensure_ascii=False), flush=True)
     else:
         print("\n".join(summary(verdict, spec.rubric)), flush=True)
 
 
-def _close(run: RunFile, path: Path, tally: _Tally, job: Job) -> int:
+def _close(run: RunFile, spec: PanelSpec, path: Path, tally: _Tally, job: Job) -> int:
     """Tell what the run came to and give the exit code."""
     counts = run.counts()
     kind = run.identity.kind
@@ -216,7 +222,9 @@ def _close(run: RunFile, path: Path, tally: _Tally, job: Job) -> int:
         close_rankings(run, json=job.json)
     elif kind == "compare":
         close_comparisons(run, json=job.json)
-    mean, decided = mean_score(run) if kind == "judge" else (None, 0)
+    elif kind == "rag":
+        close_rags(run, spec, json=job.json)
+    mean, decided = mean_score(run) if kind in ("judge", "rag") else (None, 0)
     parts = [f"{counts[k]} {k.replace('_', ' ')}" for k in counts if k != "cases" and counts[k]]
     say(f"{counts['cases']} cases: " + (", ".join(parts) or "nothing to do"))
     if mean is not None:
@@ -231,6 +239,10 @@ def _close(run: RunFile, path: Path, tally: _Tally, job: Job) -> int:
     found = gates(run, job.reports.demands)
     for gate in found:
         say(gate.told)
+    if job.html is not None:
+        from dikast.rag_export import write_page
+
+        say(f"{write_page(run, spec, job.html)} cases written to {job.html}")
     job.reports.write(run, stopped=None if tally.error is None else str(tally.error))
     if tally.signal is not None:
         return exits.TERMINATED if tally.signal == signal.SIGTERM else exits.INTERRUPTED
@@ -250,15 +262,20 @@ def dry(
     limit: int | None,
     json: bool,
     work: Work = JUDGING,
+    against: Path | None = None,
 ) -> None:
     """Predict what a run would take."""
     from dikast.graphs.estimate import estimate, estimate_ranking
+    from dikast.graphs.rag_estimate import estimate_rag
 
     found_cases = read_cases(cases, limit=limit)
     spec = chosen_panel(panel, models, rubric, found_cases, work.kind, keys=False)
     work.check_panel(spec)
     if work.kind == "rank":
         found = asyncio.run(estimate_ranking(spec, work.options, read_cases(cases, limit=limit)))
+    elif work.kind == "rag":
+        both = Source(cases, limit, against).read(remote=spec.remote_images)
+        found = asyncio.run(estimate_rag(spec, work.rag, both))
     else:
         found = asyncio.run(estimate(spec, read_cases(cases, limit=limit)))
     if json:

@@ -10,6 +10,7 @@ from typing import Any
 from dikast import prompts, registry
 from dikast.cli.comparing import close_comparisons, tell_comparison
 from dikast.cli.exits import say
+from dikast.cli.rag import show_rag, show_rags
 from dikast.cli.ranking import close_rankings, show_ranking, tell_ranking
 from dikast.errors import ConfigError, InputError
 from dikast.minutes import headline, minutes
@@ -29,21 +30,12 @@ def show_run(path: Path, case_id: str | None, *, json: bool) -> None:
     """Print one case as minutes, or all verdicts in short."""
     with RunFile.open(path, readonly=True) as run:
         kind = run.identity.kind
-        if case_id is None and kind in ("compare", "rank"):
-            for verdict in run.verdicts():
-                if kind == "rank":
-                    tell_ranking(run, verdict, json=json)
-                else:
-                    tell_comparison(verdict, _panel(run), json=json)
-            (close_rankings if kind == "rank" else close_comparisons)(run, json=json)
-        elif case_id is None:
-            for verdict in run.verdicts():
-                print(json_.dumps(flat(verdict), ensure_ascii=False) if json else headline(verdict))
         if case_id is None:
-            counts = run.counts()
-            say(", ".join(f"{number} {name}" for name, number in counts.items() if number))
+            _show_all(run, json=json)
             return
-        if show_ranking(run, case_id, json=json):
+        if kind == "rag" and show_rag(run, case_id, _panel(run), json=json):
+            return
+        if kind == "rank" and show_ranking(run, case_id, json=json):
             return
         verdict_ = run.verdict(case_id)
         if verdict_ is None:
@@ -52,6 +44,24 @@ def show_run(path: Path, case_id: str | None, *, json: bool) -> None:
             print(verdict_.to_json())
         else:
             print(minutes(verdict_, _panel(run).rubric, run.case(case_id)))
+
+
+def _show_all(run: RunFile, *, json: bool) -> None:
+    """Print all verdicts in short, and what they come to."""
+    kind = run.identity.kind
+    if kind == "rag":
+        show_rags(run, _panel(run), json=json)
+    for verdict in run.verdicts() if kind != "rag" else ():
+        if kind == "rank":
+            tell_ranking(run, verdict, json=json)
+        elif kind == "compare":
+            tell_comparison(verdict, _panel(run), json=json)
+        else:
+            print(json_.dumps(flat(verdict), ensure_ascii=False) if json else headline(verdict))
+    if kind in ("compare", "rank"):
+        (close_rankings if kind == "rank" else close_comparisons)(run, json=json)
+    counts = run.counts()
+    say(", ".join(f"{number} {name}" for name, number in counts.items() if number))
 
 
 def no_verdict(run: RunFile, case_id: str) -> InputError:
@@ -143,14 +153,36 @@ def _params(pairs: list[str]) -> dict[str, Any]:
     return params
 
 
-def export_run(path: Path, out: Path) -> None:
-    """Write the verdicts of a run as a flat table."""
-    writers = {".jsonl": write_jsonl, ".csv": write_csv}
-    if out.suffix not in writers:
-        raise ConfigError(f"`{out}` is neither .jsonl nor .csv.", hint="Name the file so.")
+def export_run(path: Path, out: Path, *, claims: bool = False) -> None:
+    """Write the verdicts of a run as a flat table, a row per claim, or as a page.
+
+    Raises:
+        ConfigError: The file's name ends otherwise, or the run has no claims.
+    """
     with RunFile.open(path, readonly=True) as run:
+        if run.identity.kind == "rag":
+            _export_rag(run, out, claims=claims)
+            return
+        if claims:
+            raise ConfigError(f"`{path}` has no claims.", hint="They are made by `dikast rag`.")
+        writers = {".jsonl": write_jsonl, ".csv": write_csv}
+        if out.suffix not in writers:
+            raise ConfigError(f"`{out}` is neither .jsonl nor .csv.", hint="Name the file so.")
         number = writers[out.suffix](run.verdicts(), out, criteria_of(run))
     say(f"{number} verdicts written to {out}")
+
+
+def _export_rag(run: RunFile, out: Path, *, claims: bool) -> None:
+    from dikast.rag_export import answer_rows, claim_rows, write_page, write_rows
+    from dikast.rag_figures import results_of
+
+    if out.suffix == ".html":
+        say(f"{write_page(run, _panel(run), out)} cases written to {out}")
+    elif claims:
+        number = write_rows(claim_rows(found for _, found in results_of(run)), out)
+        say(f"{number} claims written to {out}")
+    else:
+        say(f"{write_rows(answer_rows(run), out)} answers written to {out}")
 
 
 def salvage_run(path: Path, out: Path) -> None:

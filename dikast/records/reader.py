@@ -22,7 +22,7 @@ from dikast.records.drift import case_drift
 from dikast.records.identity import CaseSet, Identity
 from dikast.records.packing import Damaged, unpack
 from dikast.records.rows import BallotRow
-from dikast.types import Case, RankingResult, Value, Verdict
+from dikast.types import Case, RagRecord, RankingResult, Value, Verdict
 
 V = TypeVar("V", bound=Value)
 
@@ -228,6 +228,41 @@ class RunReader:
             case_id,
         )
         return self._decode(RankingResult, found[0][0], case_id) if found else None
+
+    def rag(self, case_id: str) -> RagRecord | None:
+        """The evaluation behind the standing verdict on a case of a run of kind `rag`."""
+        found = self._rows(
+            "SELECT rankings.body, verdicts.body FROM cases JOIN verdicts USING (ordinal)"
+            " JOIN rankings ON rankings.verdict = verdicts.id"
+            " WHERE case_id = ? AND current = 1",
+            case_id,
+        )
+        if not found:
+            return None
+        body, verdict = found[0]
+        return self._whole_rag(body, verdict, case_id)
+
+    def rags(self) -> Iterator[RagRecord]:
+        """The evaluations behind the standing verdicts, in the order the cases were added."""
+        last = 0
+        query = (
+            "SELECT ordinal, rankings.body, verdicts.body FROM verdicts"
+            " JOIN rankings ON rankings.verdict = verdicts.id"
+            " WHERE current = 1 AND ordinal > ? ORDER BY ordinal LIMIT 8"
+        )
+        while page := self._rows(query, last):
+            for ordinal, body, verdict in page:
+                last = ordinal
+                yield self._whole_rag(body, verdict, f"number {ordinal}")
+
+    def _whole_rag(self, body: bytes, verdict: bytes, name: str) -> RagRecord:
+        """An evaluation with the verdict that is stored beside it."""
+        record = self._decode(RagRecord, body, name)
+        if record.outcome is not None:
+            return record
+        own = self._decode(Verdict, verdict, name)
+        only = record.results[0].model_copy(update={"verdict": own})
+        return record.model_copy(update={"results": (only,)})
 
     def rankings(self) -> Iterator[RankingResult]:
         """The rankings behind the standing verdicts, in the order the cases were added."""

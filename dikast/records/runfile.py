@@ -32,7 +32,7 @@ from dikast.records.packing import pack
 from dikast.records.reader import NOTE, Entry, RunReader
 from dikast.records.rows import BallotRow, CaseRow
 from dikast.records.writer import Writer
-from dikast.types import Case, RankingResult, Verdict
+from dikast.types import Case, RagRecord, RankingResult, Verdict
 
 __all__ = ["BallotRow", "Entry", "RunFile"]
 
@@ -211,7 +211,7 @@ class RunFile(RunReader):
         return known
 
     async def finish(
-        self, case: int | str, verdict: Verdict, ranking: RankingResult | None = None
+        self, case: int | str, verdict: Verdict, behind: RankingResult | RagRecord | None = None
     ) -> None:
         """Store a case's verdict with its ballots; return once both are safely on disk.
 
@@ -220,14 +220,15 @@ class RunFile(RunReader):
         Args:
             case: Id of the case, or its number in the order of adding, from 1.
             verdict: The verdict on that case.
-            ranking: The ranking that the verdict sums up; stored in the same transaction.
+            behind: The ranking, or the evaluation of RAG answers, that the verdict sums up; stored
+                in the same transaction.
 
         Raises:
             StoreError: There is no such case, or it has a verdict already.
             StorageFailed: The file can no longer be written; the case is not done.
         """
         body = verdict.to_json().encode()
-        order = None if ranking is None else ranking.to_json().encode()
+        order = None if behind is None else behind.to_json().encode()
         await self._writing().submit(
             lambda conn: rows.put_verdict(conn, case, verdict, body, order)
         )

@@ -18,7 +18,7 @@ from dikast.records import creation, rows, schema
 from dikast.records.identity import CaseSet, Identity, case_digest
 from dikast.records.lock import RunLock
 from dikast.records.packing import Damaged, unpack
-from dikast.types import Case, RankingResult, Verdict
+from dikast.types import Case, RagRecord, RankingResult, Verdict
 
 T = TypeVar("T")
 
@@ -179,7 +179,7 @@ class _Copier:
         with contextlib.suppress(sqlite3.DatabaseError):
             query = "SELECT body FROM rankings WHERE verdict = ?"
             for (body,) in self._old.execute(query, (old,)).fetchall():
-                if self._sound(lambda stored: rows.decode(RankingResult, stored), body):
+                if self._sound(_ranking_or_rag, body):
                     rows.insert_ranking(new, number, body)
 
     @staticmethod
@@ -237,3 +237,11 @@ class _Copier:
         except sqlite3.DatabaseError:
             return 0
         return int(found[0][0]) if found else 0
+
+
+def _ranking_or_rag(stored: bytes) -> RankingResult | RagRecord:
+    """What may stand behind a verdict, by its form."""
+    try:
+        return rows.decode(RankingResult, stored)
+    except Damaged:
+        return rows.decode(RagRecord, stored)

@@ -5,7 +5,8 @@
     cases     ordinal, case_id, digest, body, state    `todo`, or the status of its verdict
     verdicts  id, ordinal, status, body, at, current   earlier verdicts stay, `current` = 0
     ballots   verdict, seat, judge, criterion, …   the ballots of each verdict, flat
-    rankings  verdict, body                        the ranking behind a verdict on many candidates
+    rankings  verdict, body                        what a verdict sums up: a ranking of many
+                                                   candidates, or the evaluation of RAG answers
 
 Bodies are JSON, packed (`dikast.records.packing`). Nothing in a run file is ever executed.
 """
