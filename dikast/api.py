@@ -327,9 +327,7 @@ class Panel:
         from dikast.graphs.rag import rag_graph
 
         graph = rag_graph(self.spec, options, judges=self._judges, critic=self._critic)
-        result = await graph.ainvoke(
-            {"case": _case(case, fields)}, context=Court(gateway=self._gateway)
-        )
+        result = await graph.ainvoke({"case": _case(case, fields)}, context=self._court)
         found = result["rag"]
         assert isinstance(found, RagVerdict)
         return found
@@ -341,7 +339,7 @@ class Panel:
 
         Examples:
             >>> found = Panel.embedded("rag").rag(
-            ...     question="Where is the Louvre?", response="The Louvre is in Paris [1].",
+            ...     question="What is the Louvre?", response="The Louvre is a museum in Paris [1].",
             ...     contexts=["The Louvre is a museum in Paris."])
             >>> found.claims[0].mark, found.claims[0].citation
             ('supported', 'supported')
