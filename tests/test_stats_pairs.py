@@ -192,6 +192,27 @@ def test_ties_are_a_class_or_nothing() -> None:
     assert accuracy_on_pairs(votes, truth, ties=False).value == pytest.approx(2 / 3)
 
 
+def test_an_abstention_is_left_out_or_wrong() -> None:
+    votes, truth = np.array([1.0, NAN, 0, 1]), np.array([1.0, 1, 1, NAN])
+    left_out, wrong = accuracy(votes, truth), accuracy(votes, truth, abstentions="wrong")
+    assert (left_out.value, left_out.n, left_out.nulls) == (1 / 2, 2, 1)
+    assert (wrong.value, wrong.n, wrong.nulls) == (1 / 3, 3, 0)
+
+
+def test_clusters_that_all_agree_get_the_interval_of_so_many_cases() -> None:
+    low, high = bounds(share(np.ones(40), by=np.repeat(np.arange(10), 4)))
+    assert (low, high) == bounds(share(np.ones(10)))
+    assert low < bounds(share(np.ones(40)))[0]
+
+
+def test_conflicts_are_told_apart() -> None:
+    forward = np.array([1.0, 1, 1, -1, 0, 1, NAN])
+    swapped = np.array([1.0, -1, -1, 1, 1, 0, 1])
+    found = order_grids.order_conflicts(forward, swapped)
+    assert [one.value for one in found] == [1 / 6, 2 / 6, 1 / 6, 2 / 6]
+    assert found.consistent.nulls == 1
+
+
 def test_two_ballots_of_a_case_are_no_two_cases() -> None:
     rng = np.random.default_rng(1)
     truth = rng.choice([-1.0, 1.0], 200)

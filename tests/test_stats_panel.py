@@ -48,6 +48,7 @@ def test_effective_seats_of_the_method_sheet() -> None:
     assert effective_seats(5, 0.5) == pytest.approx(1.67, abs=5e-3)
     assert effective_seats(5, 0.0) == 5
     assert effective_seats(3, 1.0) == 1
+    assert effective_seats(3, -0.4) == 3  # opposite errors are worth no seat that is not there
 
 
 def test_independent_judges_are_worth_their_number_and_clones_one() -> None:
@@ -159,6 +160,9 @@ def test_ties_of_a_panel_count_in_part() -> None:
     # without judge 1: cases 0 and 1 remain, both right
     assert found.value[1].value == pytest.approx(((0.5 - 1) + (1 - 1)) / 2)
     assert found.value[1].n == 2
+    # a case that only judge 0 has voted on says nothing of the panel without it
+    alone = panel_value(np.array([[1.0, NAN], [1, 1]]), np.ones(2)).value[0]
+    assert (alone.value, alone.n) == (0.0, 1)
     empty = panel_value(np.full((3, 2), NAN), np.ones(3))
     assert (empty.best, empty.panel.nulls) == (None, 3)
     assert empty.gain.reason == "no labelled case has a vote"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 import numpy as np
+from rapidfuzz.distance import Levenshtein
 
 from dikast.stats.estimate import Estimate, undefined
 from dikast.stats.resampling import Clusters, Floats, bootstrap_sums
@@ -29,12 +30,7 @@ def levenshtein(a: Ranked, b: Ranked) -> float:
     References:
         Chen et al. (2024), "MLLM-as-a-Judge".
     """
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, start=1):
-        above, row = row, [i]
-        for j, y in enumerate(b, start=1):
-            row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + (x != y)))
-    return row[-1] / max(len(a), len(b), 1)
+    return float(Levenshtein.normalized_distance(a, b))
 
 
 def ranking_tau(a: Ranked, b: Ranked) -> float | None:
