@@ -52,7 +52,7 @@ $(ORACLES)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 oracles: $(ORACLES)/.installed
-	OPENBLAS_NUM_THREADS=1 $(ORACLES)/bin/python -m pytest tests -k oracles
+	OPENBLAS_NUM_THREADS=1 $(ORACLES)/bin/python -m pytest $$(grep -lE 'oracles|crowdkit|ppi_py' tests/test_*.py)
 
 # Every plug against the real tool, in an environment each; some: make interop TOOLS="ragas deepeval"
 interop:

@@ -101,7 +101,7 @@ def test_the_tuned_interval_covers_and_is_never_much_wider() -> None:
 
 
 def test_agrees_with_ppi_python() -> None:
-    oracle: Any = pytest.importorskip("ppi_py", reason="ppi-python is in the group `oracles`")
+    oracle: Any = pytest.importorskip("ppi_py", reason="ppi-python is in the group `heavy-oracles`")
     for seed in range(5):
         labels, judged, others = weak_judge(seed, 60, 500)
         for power, lam in ((None, None), (1.0, 1)):
