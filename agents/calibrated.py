@@ -35,7 +35,8 @@ def fitted_by_criterion(spec: PanelSpec) -> dict[str, CriterionCalibration]:
 
 def believed(fitted: CriterionCalibration | None, tally: Tally) -> Belief:
     """Confidence in what was counted: calibrated where a map was fitted, else the share."""
-    weightless = tally.votes > 0 and tally.confidence is None
+    weighed = fitted is not None and bool(fitted.weights)
+    weightless = weighed and tally.votes > 0 and tally.confidence is None
     if fitted is None or fitted.confidence is None:
         return Belief(tally.confidence, calibrated=False, weightless=weightless)
     found = fitted.probability(tally.confidence, tally.decision.score)

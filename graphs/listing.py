@@ -84,6 +84,9 @@ def list_outcomes(
     split of opposite preferences is undecided, not a tie that somebody holds.
     """
     weights = {judge.name: judge.weight for judge in spec.judges}
+    fitted = () if spec.calibration is None else spec.calibration.criteria
+    if len(fitted) == len(spec.rubric.criteria) == 1 and fitted[0].weights:
+        weights = fitted[0].weights  # a whole list is judged by all criteria at once
     places: dict[str, Mapping[str, float]] = {}
     for seat, given in listings.items():
         mean = average_rankings([one.order for one in given if one.order], items)

@@ -322,6 +322,7 @@ def test_panel_check_names_what_changed(
     done = dikast(tmp_path, "panel", "check", "panel.toml")
     assert done.returncode == 0, done.stderr
     assert "may no longer hold" in done.stdout
+    assert "calibration log_odds, 80 labelled cases" in done.stdout
     assert "judge `ann`: model `openai/ann` -> `embedded/overlap`" in done.stdout
     (tmp_path / "panel.toml").write_text(text.replace('"ann"', '"zoe"'), encoding="utf-8")
     refused = dikast(tmp_path, "panel", "check", "panel.toml")

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dikast.agents.aggregator import Aggregator
+from dikast.agents.listwise_judge import Listing
 from dikast.config import (
     check_panel,
     dump_panel,
@@ -24,6 +25,7 @@ from dikast.config import (
 from dikast.deciding import other_rule
 from dikast.errors import ConfigError
 from dikast.graphs.course import next_seats
+from dikast.graphs.listing import list_outcomes
 from dikast.minutes import summary
 from dikast.records.export import flat
 from dikast.records.fit_origin import changed_since, fit_origin
@@ -230,6 +232,20 @@ def test_a_calibration_of_another_panel_is_refused(
 
 def test_without_weights_other_judges_may_sit() -> None:
     calibrated(spec("ann", "dan"), calibration(fitted(weights={})))
+
+
+def test_whole_lists_count_by_fitted_weights() -> None:
+    """ann's order against those of bob and cy, who together weigh less."""
+    lists = {
+        "ann": [Listing(("x", "y"))],
+        "bob": [Listing(("y", "x"))],
+        "cy": [Listing(("y", "x"))],
+    }
+    scale = PreferenceScale()
+    plain = spec(scale=scale)
+    (by_vote,) = list_outcomes(lists, ["x", "y"], plain)
+    (by_weight,) = list_outcomes(lists, ["x", "y"], calibrated(plain, calibration(fitted(scale))))
+    assert (by_vote.preferred, by_weight.preferred) == ("second", "first")
 
 
 def test_another_rule_takes_the_calibration_away() -> None:

@@ -36,6 +36,9 @@ def check_file(path: Path) -> None:
     for warning in warnings:
         print(f"warning: {warning}")
     print(f"{path}: panel `{spec.name}` is sound")
+    if (fitted := spec.calibration) is not None:
+        labels = f"{fitted.fitted_on.cases} labelled cases"
+        print(f"  calibration {fitted.rule}, {labels}, {fitted.date or 'of unknown date'}")
     for judge in spec.judges:
         print(f"  judge {judge.name}: {judge.model}, weight {judge.weight:g}")
     criteria = ", ".join(criterion.id for criterion in spec.rubric.criteria)
