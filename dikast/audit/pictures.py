@@ -140,6 +140,8 @@ def _risk(report: AuditReport, path: str | Path) -> Path:
                 [p.risk for p in points],
                 color=colour,
                 linewidth=1.4,
+                marker="o",  # a rule of one confidence is one point
+                markersize=6 if len(points) == 1 else 2.5,
                 label=short(name, 30),
             )
         axes.set_xlim(0, 1.0)
