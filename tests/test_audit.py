@@ -316,6 +316,24 @@ def test_probes_beside_the_audit(judged: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+def test_labels_of_several_people_hold_judges_against_them(judged: Path, tmp_path: Path) -> None:
+    path = tmp_path / "people.jsonl"
+    rows = (
+        {"case": f"p{n:02}", "rater": who, "label": "second" if who == "eve" else "first"}
+        for n in range(12)
+        for who in ("ada", "bo", "eve")
+    )
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    done = run(str(judged), "--labels", str(path), "--json")
+    assert done.exit_code == 0, done.output
+    report = AuditReport.from_json(done.stdout)
+    leads = {f.name: f.value for f in report.find("stand_in_lead", about="pair")}
+    judge = next(name for name in report.judges if leads.get(f"{name} | eve") is not None)
+    assert report.labelled == 12
+    # Eve is alone with her view: any judge that agrees with the others leads her by far.
+    assert leads[f"{judge} | eve"] > (leads[f"ada | {judge}"] or 0)
+
+
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
