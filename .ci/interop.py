@@ -36,6 +36,9 @@ TOOLS: dict[str, Tool] = {
     "openevals": Tool("openevals", ("openevals==0.2.2", "langsmith==0.15.0")),
     "ragas": Tool("ragas", ("ragas==0.4.3",)),
     "deepeval": Tool("deepeval", ("deepeval==4.3.1",)),
+    "inspect": Tool("inspect", ("inspect-ai==0.3.285",)),
+    "mlflow": Tool("mlflow", ("mlflow==3.17.2",)),
+    "datasets": Tool("datasets", ("datasets==5.2.0",)),
 }
 
 KIT = ("pytest>=8.3", "hypothesis>=6.100", "httpx>=0.27")

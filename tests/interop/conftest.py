@@ -16,6 +16,9 @@ os.environ |= {
     "LANGSMITH_TRACING": "false",
     "LANGCHAIN_TRACING_V2": "false",
     "HF_HUB_OFFLINE": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    # MLflow imports litellm by itself, which fetches a price list unless told not to
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "DO_NOT_TRACK": "1",
 }
 
