@@ -34,7 +34,11 @@ class Tool(NamedTuple):
 TOOLS: dict[str, Tool] = {
     "langchain": Tool("langchain", ("langchain-classic==1.0.8", "langchain-openai==1.7.3")),
     "openevals": Tool("openevals", ("openevals==0.2.2", "langsmith==0.15.0")),
-    "ragas": Tool("ragas", ("ragas==0.4.3",)),
+    # the rest is held back: without it pip goes through old releases of instructor for ever
+    "ragas": Tool(
+        "ragas",
+        ("ragas==0.4.3", "instructor==1.17.0", "openai==2.54.0", "litellm==1.106.2"),
+    ),
     "deepeval": Tool("deepeval", ("deepeval==4.3.1",)),
     "inspect": Tool("inspect", ("inspect-ai==0.3.285",)),
     "mlflow": Tool("mlflow", ("mlflow==3.17.2",)),

@@ -18,7 +18,7 @@ from langgraph.graph import END, START, StateGraph
 from pydantic import Field, SecretStr
 from typing_extensions import TypedDict
 
-from dikast.adapters._chat_models import model_name
+from dikast.adapters._chat_models import _read, model_name
 from dikast.adapters.langchain import chat_panel, panel_node, panel_runnable, seat
 from dikast.api import Panel
 from dikast.errors import BudgetSpent, ConfigError, InputError
@@ -222,6 +222,7 @@ class Clerk(BaseChatModel):
     score: int = 4
     fault: Any = None
     api_key: SecretStr = SecretStr("")
+    proxy_password: SecretStr = SecretStr("")
     asked: list[str] = Field(default_factory=list)
     told: list[dict[str, Any]] = Field(default_factory=list)
 
@@ -303,7 +304,11 @@ def test_a_budget_in_money_needs_the_seats_price() -> None:
 
 
 class APITimeoutError(Exception):
-    """What some client calls it."""
+    """What some clients call it."""
+
+
+class ReadTimeout(Exception):
+    """What others call it."""
 
 
 class StatusError(Exception):
@@ -322,15 +327,25 @@ class StatusError(Exception):
         pytest.param(StatusError(429), Reason.RATE_LIMITED, 2, id="limited"),
         pytest.param(StatusError(404), Reason.UNKNOWN_MODEL, 1, id="no-such-model"),
         pytest.param(APITimeoutError("slow"), Reason.TIMEOUT, 2, id="timeout"),
+        pytest.param(ReadTimeout("slow"), Reason.TIMEOUT, 2, id="another-timeout"),
         pytest.param(ConnectionError("gone"), Reason.CONNECTION, 2, id="connection"),
-        pytest.param(RuntimeError("oops hush-hush-key"), Reason.BUG, 1, id="a-bug-of-its-own"),
+        pytest.param(
+            RuntimeError("oops hush-hush-key via hush-proxy-word"),
+            Reason.BUG,
+            1,
+            id="a-bug-of-its-own",
+        ),
     ],
 )
 def test_a_chat_models_failure_is_an_abstention(
     fault: Exception, reason: Reason, calls: int
 ) -> None:
     """Retried by the gateway where that may help, and never a word of its key."""
-    clerk = Clerk(fault=fault, api_key=SecretStr("hush-hush-key"))
+    clerk = Clerk(
+        fault=fault,
+        api_key=SecretStr("hush-hush-key"),
+        proxy_password=SecretStr("hush-proxy-word"),
+    )
     panel = chat_panel([seat(clerk, retries=1), Scripted("b", 5), Scripted("c", 5)], rubric=RUBRIC)
     verdict = panel.judge(CASE)
     assert verdict.score == 1.0
@@ -339,6 +354,22 @@ def test_a_chat_models_failure_is_an_abstention(
     assert ballot.abstention.reason is reason
     assert "hush" not in ballot.abstention.detail
     assert len(clerk.asked) == calls
+
+
+@pytest.mark.parametrize(
+    ("said", "finish"),
+    [
+        pytest.param({"finish_reason": "stop"}, "stop", id="openai"),
+        pytest.param({"stop_reason": "max_tokens"}, "length", id="anthropic-cut-off"),
+        pytest.param({"finish_reason": "MAX_TOKENS"}, "length", id="google-cut-off"),
+        pytest.param({"finish_reason": "SAFETY"}, "content_filter", id="google-filtered"),
+        pytest.param({}, None, id="not-told"),
+    ],
+)
+def test_how_a_reply_ended_is_told_in_one_language(
+    said: dict[str, str], finish: str | None
+) -> None:
+    assert _read(AIMessage("4", response_metadata=said)).finish == finish
 
 
 def test_sampling_is_sent_only_where_set() -> None:

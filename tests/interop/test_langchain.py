@@ -12,9 +12,9 @@ from langchain_core.callbacks import BaseCallbackHandler
 
 from dikast.adapters.langchain import chat_panel, seat, string_evaluator, string_pair_evaluator
 from dikast.api import Panel
-from dikast.errors import ConfigError, InputError
+from dikast.errors import BudgetSpent, ConfigError, InputError
 from dikast.testing import Faults, LoopbackServer, structured_reply
-from dikast.types import Reason
+from dikast.types import JudgeSpec, Reason
 from tests.interop.kit import (
     BAD,
     GOOD,
@@ -147,13 +147,25 @@ def test_chat_models_judge_over_http(structured: str) -> None:
 
 
 def test_chat_models_and_litellm_sit_on_one_panel() -> None:
-    from dikast.types import JudgeSpec
-
     with LoopbackServer(answer) as server:
         other = JudgeSpec(name="lit", model="openai/lit", api_base=server.base_url)
         verdict = chat_panel([model(server, "ann"), other], rubric=RUBRIC).judge(CASE)
         assert dict(server.counts().by_model) == {"ann": 1, "lit": 1}
     assert verdict.score == 0.75
+
+
+def test_one_gateway_serves_every_loop() -> None:
+    """A loop per call, as tools start them: connections, journal and budget stay the same ones."""
+    with LoopbackServer(answer) as server:
+        other = JudgeSpec(name="lit", model="openai/lit", api_base=server.base_url)
+        panel = chat_panel([model(server, "ann"), other], rubric=RUBRIC, budget="4calls")
+        for name in ("one", "two", "one"):
+            verdict = asyncio.run(panel.ajudge({**CASE, "id": name}))
+            assert verdict.score == 0.75
+        assert panel.judge({**CASE, "id": "two"}).usage.replayed == 2
+        assert server.counts().requests == 4
+        with pytest.raises(BudgetSpent):
+            asyncio.run(panel.ajudge({**CASE, "id": "three"}))
 
 
 @pytest.mark.parametrize(

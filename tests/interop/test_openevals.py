@@ -149,6 +149,19 @@ def test_models_behind_a_server_are_asked_once_per_seat(client: Any) -> None:
     assert again["metadata"]["usage"]["calls"] == 0
 
 
+def test_a_loop_per_call_costs_no_second_answer() -> None:
+    with served(4) as (panel, server):
+        evaluate = async_panel_evaluator(panel)
+        for _ in range(3):
+            result = asyncio.run(_awaited(evaluate(inputs=QUESTION, outputs=GOOD)))
+            assert result["score"] == 0.75
+        assert server.counts().requests == 3
+
+
+async def _awaited(result: Any) -> Any:
+    return await result
+
+
 def test_openevals_simulator_takes_the_evaluator() -> None:
     """A whole conversation of openevals' own simulator, judged at its end."""
     simulated = run_multiturn_simulation(
@@ -177,10 +190,13 @@ def test_langsmith_compares(
     """Whatever the order in which the runs are passed."""
     runs = [_run(GOOD), _run(BAD)]
     panel = comparing({str(r.id): s for r, s in zip(runs, strengths, strict=True)})
+    comments = set()
     for order in itertools.permutations(runs):
         result = _compared(panel, list(order), asynchronous=asynchronous)
         assert result.key == "preference"
         assert result.scores == {str(r.id): score for r, score in zip(runs, expected, strict=True)}
+        comments.add(result.comment)
+    assert len(comments) == 1
 
 
 def test_langsmith_compares_three_runs() -> None:
