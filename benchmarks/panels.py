@@ -209,12 +209,31 @@ def report(
     return lines
 
 
+SHOWN = (
+    "best single", "majority", "order_consistency", "select_one", "wawa", "one_coin",
+    "dawid_skene", "auto", "log_odds+20", "select_one+20", "auto+20",
+)  # fmt: skip
+"""Columns of the table in `README.md`."""
+
+
+def table_row(name: str, lines: list[Line]) -> str:
+    """One set as a row of the table in `README.md`; bold where the whole interval is above 0."""
+    known = {each.rule.partition(" (")[0]: each for each in lines}
+    cells = []
+    for rule in SHOWN:
+        each = known.get(rule)
+        told = "–" if each is None else f"{each.score:.3f}"
+        cells.append(f"**{told}**" if each and each.over_low > 0 else told)
+    return f"| {name} | {' | '.join(cells)} |"
+
+
 def main() -> int:
-    """Print a table per set and what was to be reached."""
+    """Print every rule on every set, or one row per set."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", choices=["design", "report", "all"], default="all")
     parser.add_argument("--labels", type=int, default=20)
     parser.add_argument("--draws", type=int, default=30)
+    parser.add_argument("--table", action="store_true", help="one row per set, as in README.md")
     parser.add_argument("--only", default="", help="sets whose name begins so")
     given = parser.parse_args()
     if recorded_root() is None:
@@ -226,8 +245,12 @@ def main() -> int:
     for part in parts(given.sets):
         if not part.name.startswith(given.only):
             continue
+        lines = report(part, labels=given.labels, draws=given.draws)
+        if given.table:
+            print(table_row(part.name, lines), flush=True)
+            continue
         print(f"\n## {part.name}: {len(part.labels)} cases, {len(part.table.judges)} judges")
-        for each in report(part, labels=given.labels, draws=given.draws):
+        for each in lines:
             print(
                 f"{each.rule:<32} {each.score:.3f} [{each.low:.3f}, {each.high:.3f}]   over single "
                 f"{each.over_single:+.3f} [{each.over_low:+.3f}, {each.over_high:+.3f}]"

@@ -55,6 +55,10 @@ def test_accuracy_from_labels_is_shrunk_and_clipped() -> None:
     assert accuracy.tolist() == [0.9, 0.1, 0.5]
     assert odds(accuracy) == pytest.approx([np.log(9), 0, 0])
     assert odds(np.array([0.999])) == pytest.approx([np.log(19)])
+    cancelled = np.zeros((8, 3), dtype=bool)
+    cancelled[:2, 2] = True
+    votes[2:, 2] = 1.0
+    assert label_accuracy(votes, np.ones(8), cancelled)[2] == pytest.approx((6 + 1 + 1) / 10)
 
 
 # --- recorded judges ---------------------------------------------------------------------------

@@ -39,11 +39,12 @@ def fit(table: BallotTable, *, low: float = 0.05, high: float = 0.95) -> Weighte
     counted: list[int] = []
 
     def weigh(criterion: str, scale: Scale, stand: Standing) -> Floats:
-        labels = needs_labels(table, criterion, stand.votes)
+        labels = needs_labels(table, criterion, table.grid(criterion).reshape(len(table.cases), -1))
         n = int((~np.isnan(labels)).sum())
         counted.append(n)
         if scale.labelled:
-            return odds(label_accuracy(stand.votes, labels), low=low, high=high)
+            accuracy = label_accuracy(stand.votes, labels, stand.contrary)
+            return odds(accuracy, low=low, high=high)
         if n < 3:
             raise NotEnough(f"`{criterion}` has {n} labels; numbers need at least 3.")
         r = np.clip(correlations(stand.votes, labels), 0.0, high) * n / (n + 2)

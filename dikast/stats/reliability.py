@@ -36,15 +36,25 @@ def order_accuracy(contrary: Bools, both: Bools) -> Floats:
     return np.where(n > 0, accuracy, np.nan)
 
 
-def label_accuracy(votes: Floats, labels: Floats) -> Floats:
+def label_accuracy(votes: Floats, labels: Floats, contrary: Bools | None = None) -> Floats:
     """Share of right votes on labelled cases, shrunk: (k + 1) / (n + 2).
 
-    A judge without a labelled vote has 0.5. What is missing or cancelled is neither right nor
-    wrong.
+    A judge without a labelled vote has 0.5. An abstention is neither right nor wrong.
+
+    Args:
+        votes: `[case, judge]`.
+        labels: By case; NaN without a label.
+        contrary: `[case, judge]`, two orders that disagreed: where they cancelled, leaving no
+            vote, one of them was right and one wrong. None leaves them out.
     """
-    known = ~np.isnan(votes) & ~np.isnan(labels)[:, None]
-    right = known & (votes == labels[:, None])
-    return np.asarray((right.sum(axis=0) + 1) / (known.sum(axis=0) + 2))
+    labelled = ~np.isnan(labels)[:, None]
+    known = ~np.isnan(votes) & labelled
+    right = (known & (votes == labels[:, None])).sum(axis=0) + 0.0
+    count = known.sum(axis=0)
+    if contrary is not None:
+        halves = (contrary & np.isnan(votes) & labelled).sum(axis=0)
+        right, count = right + halves / 2, count + halves
+    return np.asarray((right + 1) / (count + 2))
 
 
 def odds(accuracy: Floats, *, low: float = 0.05, high: float = 0.95) -> Floats:
