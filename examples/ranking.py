@@ -1,5 +1,9 @@
 """Rank several answers to one question, keep the best, and draw who beat whom.
 
+    python examples/ranking.py [FOLDER]
+
+Two right answers share the first place: a ranking need not pretend to tell them apart.
+
 Runs on the embedded panel: rule-backed baseline judges that need no model, network or key. Put
 `Panel(["openai/gpt-4o", …], rubric="preference")` in its place to let models judge.
 """
@@ -15,13 +19,13 @@ from dikast.ranking_text import ranking_minutes
 
 CASE = {
     "id": "ferry",
-    "question": "How long does the ferry take?",
+    "question": "How long does the ferry take in summer?",
     "contexts": ["The ferry takes 45 minutes in summer and 60 minutes in winter."],
     "candidates": [
-        {"id": "full", "text": "The ferry takes 45 minutes in summer and 60 minutes in winter."},
-        {"id": "half", "text": "The ferry takes 45 minutes in summer."},
-        {"id": "swapped", "text": "The ferry takes 60 minutes in summer, 45 minutes in winter."},
-        {"id": "wrong", "text": "The ferry takes 90 minutes in summer and in winter."},
+        {"id": "sentence", "text": "The ferry takes 45 minutes in summer."},
+        {"id": "short", "text": "45 minutes."},
+        {"id": "wrong", "text": "The ferry takes 90 minutes in summer."},
+        {"id": "refused", "text": "I cannot answer that."},
     ],
 }
 
