@@ -14,7 +14,7 @@ from dikast.agents.standing import counts
 from dikast.agents.tally import Counter
 from dikast.records.identity import seat_digests
 from dikast.rules import Vote
-from dikast.stats.selective import SLACK
+from dikast.stats.certainty import SLACK
 from dikast.stats.stage_votes import agrees, support
 from dikast.types import (
     Ballot,

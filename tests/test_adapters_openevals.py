@@ -290,3 +290,16 @@ def test_a_measure_of_another_kind_joins_by_the_table(monkeypatch: pytest.Monkey
 )
 def test_a_missing_tool_names_its_extra(cause: ImportError | None, message: str) -> None:
     assert message in str(absent("ragas", "ragas", cause))
+
+
+def test_a_panel_of_claims_gives_its_gates() -> None:
+    """With the pack `rag` the answer is split into claims, and behind a failed gate is no score."""
+    each = panel_evaluator(Panel.embedded("rag"), metric="each")
+    passage = "The bridge was opened in 1978 and repainted in 2016."
+    told = {"question": "When was the bridge opened?", "contexts": [passage]}
+    results = each(inputs=told, outputs="The bridge was opened in 1987.")
+    assert isinstance(results, list)
+    found = {result["key"]: result for result in results}
+    assert found["faithfulness"]["score"] == 0.0
+    assert found["completeness"]["score"] is None
+    assert "faithfulness" in str(found["completeness"]["comment"])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dikast.stats.ballot_table import Bools, Floats
+from dikast.stats.certainty import band_floor
 from dikast.stats.selective import (
     AbstainAlways,
     Ruling,
@@ -22,7 +23,6 @@ from dikast.stats.selective import (
     agreement,
     assign,
     band,
-    band_floor,
     calibrate_cascade,
     cross_validate,
     find_threshold,

@@ -70,7 +70,9 @@ class PanelMeasure:
         self.needs = tuple(part for part in PARTS if part in wanted)
 
     async def hear(self, case: Case) -> Verdict:
-        """Judge a case."""
+        """Judge a case; claim by claim where the rubric measures claims (pack `rag`)."""
+        if any(c.measure is not None for c in self._panel.spec.rubric.criteria):
+            return (await heard_by(self._panel, self._panel.arag(case))).verdict
         return await heard_by(self._panel, self._panel.ajudge(case))
 
     def of(self, verdict: Verdict) -> Reading:

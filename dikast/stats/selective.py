@@ -20,12 +20,10 @@ import numpy as np
 from scipy import stats
 
 from dikast.stats.ballot_table import Bools, Floats, Ints
+from dikast.stats.certainty import SLACK
 from dikast.stats.estimate import Estimate
 from dikast.stats.intervals import wilson
 from dikast.types.cascades import BANDS
-
-SLACK = 1e-9
-"""Confidences closer than this are one: sums of weights differ in their last digits."""
 
 _MOST_NEEDED = 100_000
 """Above so many labels, how many are needed is not told: nobody will write them."""
@@ -359,11 +357,6 @@ def band(stated: float) -> str:
     """
     _bounded(stated)
     return BANDS[min(int(stated * 5 + SLACK), 4)]
-
-
-def band_floor(stated: Floats) -> Floats:
-    """Stated confidences lowered to the floor of their band: 0, 0.2, 0.4, 0.6 or 0.8; NaN stays."""
-    return np.minimum(np.floor(stated * 5 + SLACK), 4) / 5
 
 
 def _bounded(value: float) -> None:

@@ -24,8 +24,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dikast.stats.ballot_table import BallotTable, Bools, Floats, Ints
+from dikast.stats.certainty import band_floor
 from dikast.stats.orders import Folding
-from dikast.stats.selective import band_floor
 from dikast.types import PreferenceScale, Scale
 from dikast.types.cascades import Confidence
 
