@@ -327,7 +327,7 @@ class Panel:
         from dikast.graphs.rag import rag_graph
 
         graph = rag_graph(self.spec, options, judges=self._judges, critic=self._critic)
-        result = await graph.ainvoke({"case": _case(case, fields)}, context=self._court)
+        result = await self._hear(graph, _case(case, fields))
         found = result["rag"]
         assert isinstance(found, RagVerdict)
         return found

@@ -70,10 +70,11 @@ async def ask(
     `missing_criterion`. Ballots on other criteria or in another's name are set right or dropped.
     """
     watching = observer()
+    ids = [criterion.id for criterion in criteria]
     with (
         UNWATCHED
         if watching is None
-        else watching.vote(docket, criteria, seat=seat, judge=judge.name, number=number)
+        else watching.vote(docket, ids, seat=seat, judge=judge.name, number=number)
     ) as done:
         ballots = await _ask(
             judge,

@@ -8,6 +8,8 @@ from dikast.graphs.state import Court
 from dikast.types import Case
 from dikast.types.observing import UNWATCHED, observer
 
+_OUTCOMES = ("ranking", "comparison", "rag", "verdict")
+
 
 async def heard(graph: Any, given: Any, case: Case, *, court: Court, panel: str) -> Any:
     """What the graph makes of a case.
@@ -30,7 +32,7 @@ async def heard(graph: Any, given: Any, case: Case, *, court: Court, panel: str)
     try:
         with UNWATCHED if watching is None else watching.hearing(case, panel) as done:
             result = await graph.ainvoke(given, context=court)
-            done(next(result[key] for key in ("ranking", "comparison", "verdict") if key in result))
+            done(next(result[key] for key in _OUTCOMES if key in result))
     finally:
         if images is not None:
             images.dismiss(case)

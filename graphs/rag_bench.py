@@ -19,7 +19,8 @@ from dikast.errors import ConfigError
 from dikast.graphs.hearing import failed
 from dikast.graphs.rag_state import Marking
 from dikast.registry import load
-from dikast.types import REPLACED, Case, Gateway, JudgeSpec, PanelSpec, RagOptions, Reason
+from dikast.types import REPLACED, Case, Docket, Gateway, JudgeSpec, PanelSpec, RagOptions, Reason
+from dikast.types.observing import UNWATCHED, observer
 
 _BY_RULE = "overlap"
 """The rule-backed judge that also judges passages: the others would only repeat its vote."""
@@ -117,6 +118,30 @@ class ClaimBench:
         return Marked(kept + stand_in, said.findings + more.findings, said.notes + more.notes)
 
     async def _ask(
+        self,
+        marking: Marking,
+        task: ClaimTask,
+        judge: str,
+        deadline: float,
+        gateway: Gateway | None,
+    ) -> Marked:
+        watching = observer()
+        with (
+            UNWATCHED
+            if watching is None
+            else watching.vote(
+                Docket(case=task.case, presentation=(task.candidate,)),
+                [task.criterion(claim) for claim in task.claims],
+                seat=marking.seat,
+                judge=judge,
+                number=marking.round,
+            )
+        ) as done:
+            said = await self._said(marking, task, judge, deadline, gateway)
+            done(said.ballots)
+        return said
+
+    async def _said(
         self,
         marking: Marking,
         task: ClaimTask,

@@ -8,6 +8,7 @@ from typing import Any
 from dikast.agents.contract import Critic, Judge
 from dikast.agents.rag_compare import compare_rags
 from dikast.errors import InputError
+from dikast.graphs.observed import heard
 from dikast.graphs.rag import rag_graph
 from dikast.graphs.rag_entry import enter
 from dikast.graphs.state import Court
@@ -74,7 +75,12 @@ class Rags:
         results: list[RagVerdict] = []
         for candidate in case.candidates:
             given: Any = {"case": case, "candidate": candidate.id}
-            results.append((await self._graph.ainvoke(given, context=court))["rag"])
+            if len(case.candidates) == 1:  # the case's own hearing
+                result = await self._graph.ainvoke(given, context=court)
+            else:
+                name = self._spec.name
+                result = await heard(self._graph, given, case, court=court, panel=name)
+            results.append(result["rag"])
         outcome = None
         if len(results) == MOST:
             first, second = results

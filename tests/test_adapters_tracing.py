@@ -23,10 +23,13 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from dikast.adapters.tracing import trace_from_environment, trace_with
 from dikast.api import Panel
 from dikast.errors import ConfigError
+from dikast.graphs.rag_runs import Rags
+from dikast.graphs.runner import run_cases
 from dikast.models.gateway import ModelGateway
 from dikast.models.wire import ModelFacts, TransportError, WireReply, WireRequest
+from dikast.records.cases import case_from_row
 from dikast.testing import find_marker, structured_reply
-from dikast.types import JudgeSpec, PanelSpec, Price, Reason, Rubric
+from dikast.types import JudgeSpec, PanelSpec, Price, RagOptions, Reason, Rubric, Verdict
 from dikast.types.observing import observer
 from tests.gateway_kit import Scripted as Wire
 from tests.judges import RUBRIC, Challenger, PairJudge, Scripted, case
@@ -376,3 +379,48 @@ def test_the_example_runs() -> None:
     )
     assert "invoke_agent overlap" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("invoke_workflow embedded")
+
+
+ANSWER = "The Louvre is a museum in Paris. It was built in 1990."
+
+
+def test_claims_are_votes_inside_their_answer(trace: Trace) -> None:
+    with trace_with(trace.provider):
+        found = Panel.embedded("rag").rag(
+            question="What is the Louvre?",
+            response=ANSWER,
+            contexts=["The Louvre is a museum in Paris."],
+        )
+    (hearing,) = trace.named("invoke_workflow")
+    told = attributes(hearing)
+    claims = {mark: len(found.marked(mark)) for mark in ("supported", "absent")}  # type: ignore[arg-type]
+    assert claims["supported"] == told["dikast.claims.supported"] == 1
+    votes = [
+        vote
+        for vote in trace.named("invoke_agent overlap")
+        if found.claims[0].claim.id in attributes(vote)["dikast.criteria"]
+    ]
+    assert votes
+    assert trace.line(votes[0])[1:] == ["round", hearing.name]
+
+
+def test_two_answers_over_passages_are_two_hearings_inside_the_case(trace: Trace) -> None:
+    panel = Panel.embedded("rag")
+    pair = case_from_row(
+        {
+            "id": "two",
+            "question": "What is the Louvre?",
+            "candidates": [{"id": "a", "text": ANSWER}, {"id": "b", "text": "It is a bridge."}],
+            "contexts": ["The Louvre is a museum in Paris."],
+        }
+    )
+    rags = Rags(panel.spec, RagOptions())
+
+    async def run() -> list[Verdict]:
+        return [verdict async for verdict in run_cases(rags, panel.spec, [pair])]
+
+    with trace_with(trace.provider):
+        asyncio.run(run())
+    hearings = trace.named("invoke_workflow")
+    (whole,) = [span for span in hearings if span.parent is None]
+    assert [trace.parent(span) for span in hearings if span is not whole] == [whole, whole]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from typer.testing import CliRunner, Result
@@ -192,6 +192,7 @@ def rendered(text: str) -> str:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+@example("_a_ *b* ~~c~~ `d` [e](f) <g> | h")
 def test_no_text_leaves_its_code(text: str) -> None:
     html = rendered(f"| a |\n| --- |\n| {code(text)} |\n")
     assert html.count("<td>") == 1

@@ -24,6 +24,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -37,13 +38,14 @@ from dikast.types import (
     CallFailure,
     Case,
     Comparison,
-    Criterion,
     Docket,
     ModelReply,
     ModelRequest,
     ModelSpec,
+    RagVerdict,
     RankingResult,
     Usage,
+    Verdict,
 )
 from dikast.types.observing import Outcome, observe
 
@@ -181,7 +183,7 @@ class Spans:
 
     @contextmanager
     def vote(
-        self, docket: Docket, criteria: Sequence[Criterion], *, seat: str, judge: str, number: int
+        self, docket: Docket, criteria: Sequence[str], *, seat: str, judge: str, number: int
     ) -> Iterator[Callable[[Sequence[Ballot]], None]]:
         """A span for one judge's vote under one presentation order."""
         about: dict[str, Any] = {
@@ -189,7 +191,7 @@ class Spans:
             "gen_ai.agent.name": judge,
             "dikast.seat": seat,
             "dikast.round": number,
-            "dikast.criteria": [criterion.id for criterion in criteria],
+            "dikast.criteria": criteria,
             "dikast.presentation": docket.presentation,
         }
         rounds = _ROUNDS.get()
@@ -247,7 +249,7 @@ class Spans:
                 }
             )
             return
-        verdict = outcome.verdict if isinstance(outcome, Comparison) else outcome
+        verdict = outcome if isinstance(outcome, Verdict) else outcome.verdict
         found: dict[str, Any] = {
             "dikast.status": verdict.status,
             "dikast.reason": verdict.reason,
@@ -259,9 +261,14 @@ class Spans:
             "dikast.findings": sorted({f.kind for f in verdict.transcript.findings}),
             "dikast.flips": len(verdict.transcript.flips),
         }
+        usage = verdict.usage
         if isinstance(outcome, Comparison):
             found["dikast.preferred"] = outcome.preferred
-        span.set_attributes(_known(found) | _used(verdict.usage))
+        if isinstance(outcome, RagVerdict):
+            marks = Counter(claim.mark or "undecided" for claim in outcome.claims)
+            found |= {f"dikast.claims.{mark}": number for mark, number in marks.items()}
+            usage = outcome.usage
+        span.set_attributes(_known(found) | _used(usage))
         if verdict.status == "failed":
             _failed(span, str(verdict.reason))
         for decision in verdict.criteria:

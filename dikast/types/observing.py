@@ -16,11 +16,11 @@ from dikast.types.calls import CallFailure, ModelReply, ModelRequest
 from dikast.types.cases import Case
 from dikast.types.comparisons import Comparison
 from dikast.types.dockets import Docket
+from dikast.types.rag import RagVerdict
 from dikast.types.rankings import RankingResult
-from dikast.types.rubrics import Criterion
 from dikast.types.verdicts import Verdict
 
-Outcome = Verdict | Comparison | RankingResult
+Outcome = Verdict | Comparison | RankingResult | RagVerdict
 
 
 class Observer(Protocol):
@@ -32,13 +32,19 @@ class Observer(Protocol):
     """
 
     def hearing(self, case: Case, panel: str) -> AbstractContextManager[Callable[[Outcome], None]]:
-        """A case is judged, compared or ranked; in a ranking, also each of its pairs."""
+        """A case is judged, compared, ranked or evaluated over passages.
+
+        Inside it also each pair of a ranking, and each of two answers over passages.
+        """
         ...
 
     def vote(
-        self, docket: Docket, criteria: Sequence[Criterion], *, seat: str, judge: str, number: int
+        self, docket: Docket, criteria: Sequence[str], *, seat: str, judge: str, number: int
     ) -> AbstractContextManager[Callable[[Sequence[Ballot]], None]]:
-        """A judge votes for a seat in round `number`, under one presentation order."""
+        """A judge votes for a seat in round `number`, under one presentation order.
+
+        `criteria` are ids of criteria, or of claims and passages.
+        """
         ...
 
     def call(
