@@ -7,6 +7,7 @@ verdict says so. Every quotation is looked up: one that occurs nowhere voids the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from pydantic import JsonValue
@@ -22,14 +23,17 @@ from dikast.agents.claims import (
 )
 from dikast.agents.contract import Brief
 from dikast.agents.critic import list_schema
+from dikast.agents.material import attach
 from dikast.agents.numbered import Answer, Item, Sheet, ask_numbered, marked_schema
 from dikast.agents.quotes import occurs
 from dikast.agents.votes import number, whole, word
 from dikast.agents.windows import Piece, nearest, packed, pieces, room_of
 from dikast.formats.contract import Unread
+from dikast.models.sight import sees
 from dikast.prompts import Block, SlotValue, Template, clip, load, restore
 from dikast.types import (
     Abstention,
+    Attachment,
     Ballot,
     BiasFinding,
     Claim,
@@ -48,6 +52,8 @@ _MARKS: dict[str, Mark] = {
     "contradicted": "contradicted",
     "absent": "absent",
 }
+SEEN = "seen_in_image"
+"""Flag of a mark that rests on an image, which nothing can be quoted from."""
 _LEAST = 2
 """Letters or digits that a quotation must have."""
 _PRIORITY = ("supported", "contradicted", "absent")
@@ -78,6 +84,8 @@ class _Sitting(NamedTuple):
     number: int
     briefs: Mapping[str, Brief]
     gateway: Gateway
+    sees: bool = False
+    """Whether the images of the passages are attached."""
 
 
 class ModelClaimJudge:
@@ -130,7 +138,12 @@ class ModelClaimJudge:
         """
         if not task.claims:
             return Marked([], [], [])
-        sitting = _Sitting(task, seat, round, briefs, need_gateway(gateway, self.name))
+        pictured = task.against == "contexts" and any(c.attachments for c in task.case.contexts)
+        sees_them = pictured and sees(self._model)
+        if pictured and not sees_them and _untold(task):
+            return self._blind(task, seat, round)
+        gate = need_gateway(gateway, self.name)
+        sitting = _Sitting(task, seat, round, briefs, gate, sees_them)
         windows, notes = await self._windows(sitting)
         step = self.options.batch
         batches = [task.claims[at : at + step] for at in range(0, len(task.claims), step)]
@@ -147,6 +160,23 @@ class ModelClaimJudge:
                 found.append(_merged(parts))
                 findings += [part.finding for part in parts if part.finding is not None]
         return Marked(found, list(dict.fromkeys(findings)), notes)
+
+    def _blind(self, task: ClaimTask, seat: str, number: int) -> Marked:
+        """Abstentions on all claims: a passage holds an image that cannot be seen or told."""
+        detail = f"{_untold(task)} image(s) of passages without caption, and no vision"
+        why = Abstention(reason=Reason.NOT_APPLICABLE, detail=detail)
+        votes = [
+            ballot(
+                task.criterion(claim),
+                (task.candidate,),
+                judge=self.name,
+                seat=seat,
+                number=number,
+                abstention=why,
+            )
+            for claim in task.claims
+        ]
+        return Marked(votes, [], [])
 
     async def _windows(self, sitting: _Sitting) -> tuple[list[list[Piece]], list[str]]:
         """The passages in parts that the model can read, and notes on how they were cut."""
@@ -185,6 +215,10 @@ class ModelClaimJudge:
         said = [phrases["window"]] if len(windows) > 1 else []
         said += [phrases["again"]] if sitting.briefs else []
         blocks = [Block(piece.text, piece.note) for piece in window]
+        pictures = _pictures(task, window) if sitting.sees else []
+        if pictures:
+            places = ", ".join(f"passage {place}" for place, _ in pictures)
+            said.append(f"{phrases['images']} {places}.")
         aside = task.against == "reference"
         messages = self._template.render(
             {
@@ -213,9 +247,9 @@ class ModelClaimJudge:
         answers = await ask_numbered(
             sitting.gateway,
             self._model,
-            messages,
+            attach(messages, tuple(image for _, image in pictures)),
             sheet,
-            _read,
+            partial(_read, quoted=not pictures),
             place=place,
             reasks=self.protocol.reasks,
         )
@@ -260,6 +294,14 @@ class ModelClaimJudge:
                         context_id=None if aside else piece.context_id,
                     ),
                 )
+            elif not result.quote:
+                places = {place for place, _ in _pictures(sitting.task, window)}
+                if (number(result.passage) or 0) in places:
+                    mark = result.mark  # what an image shows cannot be looked up, and says so
+                    flags.append(SEEN)
+                else:
+                    detail = f"the mark {result.mark} came without a quotation"
+                    abstention = Abstention(reason=Reason.MALFORMED, detail=detail)
             else:
                 where = f"from passage {result.passage[:40] or '?'} for the mark {result.mark}"
                 finding = forged(
@@ -293,6 +335,21 @@ class ModelClaimJudge:
         return _Part(vote, finding)
 
 
+def _untold(task: ClaimTask) -> int:
+    """How many images of the passages have no caption."""
+    images = (image for context in task.case.contexts for image in context.attachments)
+    return sum(not (image.caption or "").strip() for image in images)
+
+
+def _pictures(task: ClaimTask, window: Sequence[Piece]) -> list[tuple[int, Attachment]]:
+    """Images of the passages shown, each with its passage's number; each image once."""
+    images = {context.id: context.attachments for context in task.case.contexts}
+    found: dict[str, int] = {}
+    for place, piece in enumerate(window, 1):
+        found.setdefault(piece.context_id, place)
+    return [(place, image) for name, place in found.items() for image in images.get(name, ())]
+
+
 def _cites(claim: Claim, ids: Sequence[str]) -> str:
     """What a claim cites, by the numbers of the passages: ids are untrusted."""
     places = [str(ids.index(name) + 1) for name in claim.cites if name in ids]
@@ -321,15 +378,15 @@ def _briefing(claims: Sequence[Claim], briefs: Mapping[str, Brief]) -> dict[str,
     return {"own": own, "points": points, "arguments": arguments}
 
 
-def _read(item: Item) -> Said | Unread:
-    """One entry: a mark, with a quotation where it needs one."""
+def _read(item: Item, *, quoted: bool) -> Said | Unread:
+    """One entry: a mark, with a quotation where it needs one (not of an image)."""
     mark = _MARKS.get(word(item, "mark").casefold())
     if mark is None:
         return Unread(Reason.MALFORMED, "the entry has no known mark")
     named = item.get("passage")
     place = str(named) if isinstance(named, int) and not isinstance(named, bool) else ""
     quote = word(item, "quote")
-    if mark != "absent" and not quote:
+    if mark != "absent" and not quote and quoted:
         return Unread(Reason.MALFORMED, f"the mark {mark} came without a quotation")
     return Said(mark, place or word(item, "passage"), quote, word(item, "reasoning"))
 

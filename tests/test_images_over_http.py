@@ -28,6 +28,7 @@ from dikast.types import (
     PanelSpec,
     Price,
     ProtocolSpec,
+    RealScale,
     Reason,
     Rubric,
     Verdict,
@@ -215,3 +216,89 @@ def test_a_panel_in_code_reads_below_its_folder(server: LoopbackServer, tmp_path
     inline = "data:image/png;base64," + base64.b64encode(picture("red")).decode()
     graph = there.graph.invoke({"case": {"id": "c", **given, "images": [inline]}})
     assert graph["verdict"].criteria[0].score == 5
+
+
+def marked(request: ChatRequest) -> str:
+    """Marks every claim by the image of passage 1: red supports it, any other contradicts."""
+    parts = [
+        part["image_url"]["url"]
+        for message in request.body["messages"]
+        if isinstance(message["content"], list)
+        for part in message["content"]
+        if part["type"] == "image_url"
+    ]
+    score = _score(parts)
+    mark = {5: "supported", 1: "contradicted"}.get(score, "absent")
+    entry = {"claim": 1, "reasoning": "See it.", "mark": mark, "passage": 1, "quote": ""}
+    return json.dumps({"marker": request.marker, "claims": [entry]})
+
+
+FAITHFUL = Criterion(
+    id="faithfulness",
+    question="Does the passage bear it out?",
+    scale=RealScale(low=0, high=1),
+    measure="faithfulness",
+)
+
+
+@pytest.mark.parametrize(
+    ("colour", "vision", "mark"),
+    [
+        pytest.param("red", True, "supported", id="an-image-supports"),
+        pytest.param("blue", True, "contradicted", id="an-image-contradicts"),
+        pytest.param("red", False, None, id="a-blind-judge-abstains"),
+    ],
+)
+def test_claims_are_held_against_images_of_passages(
+    colour: str, vision: bool, mark: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "ground.png").write_bytes(picture(colour))
+    passage = {"id": "p", "text": "Figure 1.", "attachments": ["ground.png"]}
+    with LoopbackServer(marked) as running:
+        spec = panel(running.base_url, vision=vision).model_copy(
+            update={
+                "rubric": Rubric(id="claims", criteria=(FAITHFUL,)),
+                "splitter": ModelSpec(model="embedded/clauses"),
+            }
+        )
+        found = Panel.from_spec(spec, images=tmp_path).rag(
+            question="Which colour is the ground?",
+            response="The ground is red.",
+            contexts=[passage],
+        )
+        asked = running.counts().requests
+    (claim,) = found.claims
+    assert claim.mark == mark
+    (ballot,) = [b for b in found.ballots if b.criterion == claim.claim.id]
+    if mark is None:
+        assert ballot.abstention is not None
+        assert ballot.abstention.reason is Reason.NOT_APPLICABLE
+        assert asked == 0
+    else:
+        assert "seen_in_image" in ballot.flags
+        assert not ballot.evidence
+
+
+def test_a_caption_can_be_quoted(tmp_path: Path) -> None:
+    (tmp_path / "ground.png").write_bytes(picture("red"))
+    told = {"path": "ground.png", "caption": "A plain red ground."}
+    passage = {"id": "p", "text": "Figure 1.", "attachments": [told]}
+
+    def by_caption(request: ChatRequest) -> str:
+        quote = "plain red ground"
+        entry = {"claim": 1, "reasoning": ".", "mark": "supported", "passage": 1, "quote": quote}
+        return json.dumps({"marker": request.marker, "claims": [entry]})
+
+    with LoopbackServer(by_caption) as running:
+        spec = panel(running.base_url, vision=False).model_copy(
+            update={
+                "rubric": Rubric(id="claims", criteria=(FAITHFUL,)),
+                "splitter": ModelSpec(model="embedded/clauses"),
+            }
+        )
+        found = Panel.from_spec(spec, images=tmp_path).rag(
+            question="Which colour?", response="The ground is red.", contexts=[passage]
+        )
+    (claim,) = found.claims
+    assert claim.mark == "supported"
+    assert claim.evidence[0].quote == "plain red ground"
