@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from dikast.types import (
     CallFailure,
     Candidate,
     Case,
+    JudgeSpec,
     ModelSpec,
     RagOptions,
     RagVerdict,
@@ -246,6 +248,60 @@ def test_a_reply_without_the_marker_counts_for_nothing() -> None:
     own = [b for b in found.ballots if b.seat == "anna"]
     assert {b.abstention.reason for b in own if b.abstention} == {Reason.WRONG_MARKER}
     assert found.claims[0].decision.votes == 2
+
+
+def test_two_entries_that_differ_on_one_claim_count_for_nothing() -> None:
+    script = Script()
+
+    def doubled(request: Any, marker: str) -> str:
+        reply = script(request, marker)
+        if request.place.seat != "anna" or "claim_1" not in request.place.criterion:
+            return reply
+        said = json.loads(reply)
+        said["claims"].append({**said["claims"][0], "mark": "absent", "quote": ""})
+        return json.dumps(said)
+
+    found, _ = evaluate(case(), doubled)
+    own = {b.criterion: b for b in found.ballots if b.seat == "anna"}
+    assert own["claim_1"].abstention is not None
+    assert own["claim_1"].abstention.reason is Reason.AMBIGUOUS
+    assert own["claim_2"].abstention is None
+
+
+def test_marks_are_names_so_the_median_never_makes_one_up() -> None:
+    """Half say supported, half contradicted: nobody said that the passages are silent."""
+    against = Saying("contradicted", 1, "covers the motor")
+    script = Script(by_seat={("cleo", COVERS): against, ("dora", COVERS): against})
+    found, _ = evaluate(case(), script, seats=(*SEATS, "dora"), protocol={"deliberate": "never"})
+    claim = found.claims[1]
+    assert (claim.mark, claim.decision.reason) == (None, Reason.TIE)
+    assert claim.decision.stop is StopReason.DISABLED
+
+
+def test_a_reserve_marks_what_its_judge_could_not() -> None:
+    script = Script(by_seat={("anna", COVERS): Saying("supported", 1, FORGED)})
+    spec = panel(*SEATS)
+    anna = spec.judges[0].model_copy(update={"reserve": "rita"})
+    rita = JudgeSpec(name="rita", model="openai/rita")
+    spec = spec.model_copy(update={"judges": (anna, *spec.judges[1:]), "reserves": (rita,)})
+
+    def honest(request: Any, marker: str) -> str:
+        if request.place.judge == "rita":
+            return Script().reply("judge", "rita", "", 0, _prompt(request, marker), marker)
+        return script(request, marker)
+
+    model = ScriptedModel(honest)
+    found = asyncio.run(rag_graph(spec).ainvoke({"case": case()}, context=Court(gateway=model)))
+    claim = found["rag"].claims[1]
+    assert (claim.mark, claim.decision.votes) == ("supported", 3)
+    own = [b for b in found["rag"].ballots if (b.seat, b.criterion) == ("anna", "claim_2")]
+    assert [(b.judge, b.score) for b in own] == [("anna", None), ("rita", 2.0)]
+    asked = [r for r in model.requests if r.place.judge == "rita" and "claim" in r.place.criterion]
+    assert [r.place.criterion for r in asked] == ["claim_2"]
+
+
+def _prompt(request: Any, marker: str) -> str:
+    return "\n".join(message.text(marker) for message in request.messages)
 
 
 def test_statements_that_the_splitter_made_up_are_dropped_and_counted() -> None:
@@ -533,6 +589,34 @@ def test_long_passages_are_read_in_parts_and_that_is_said() -> None:
     assert any("on completeness" in note and "pieces" in note for note in found.notes)
     sizes = [len(prompt) for prompt in model.prompts]
     assert max(sizes) < 16_000
+
+
+def test_a_part_that_could_not_be_read_is_not_silence() -> None:
+    """Absent is what every part left out; if one was lost, nobody knows."""
+    padding = "The mill stands on the river and grinds barley for the town. " * 400
+    given = case(f"{INVENTED}")
+    long = given.model_copy(
+        update={"contexts": (given.contexts[0].model_copy(update={"text": padding}),)}
+    )
+    script = Script()
+
+    def loses_one(request: Any, marker: str) -> Any:
+        if "@2of" in request.place.criterion:
+            return CallFailure(reason=Reason.TIMEOUT)
+        return script(request, marker)
+
+    spec = panel("anna")
+    anna = spec.judges[0].model_copy(update={"context_window": 4_000})
+    graph = rag_graph(spec.model_copy(update={"judges": (anna,)}))
+    court = Court(gateway=ScriptedModel(loses_one))
+    found = asyncio.run(graph.ainvoke({"case": long}, context=court))["rag"]
+    (ballot,) = found.ballots
+    assert ballot.abstention is not None
+    assert ballot.abstention.reason is Reason.TIMEOUT
+    whole = asyncio.run(
+        graph.ainvoke({"case": long}, context=Court(gateway=ScriptedModel(script)))
+    )["rag"]
+    assert [claim.mark for claim in whole.claims] == ["absent"]
 
 
 def test_more_parts_than_allowed_are_the_nearest_ones_and_that_is_said() -> None:

@@ -45,6 +45,7 @@ def test_one_empty_side_leaves_no_difference(knew: tuple[int, int]) -> None:
         pytest.param("In the Louvre, Paris", "the Louvre", True, id="articles-do-not-count"),
         pytest.param("1987", "1978", False, id="another"),
         pytest.param("19780", "1978", False, id="not-inside-a-word"),
+        pytest.param("Neuparis", "Paris", False, id="not-at-a-words-end"),
         pytest.param("I do not know", "1978", False, id="does-not-know"),
         pytest.param("", "1978", None, id="no-answer"),
         pytest.param("yes", " ".join(["word"] * 30), None, id="reference-too-long-for-wording"),

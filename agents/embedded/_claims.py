@@ -42,7 +42,11 @@ GROUNDED = Criterion(
     scale=RealScale(low=0, high=1),
 )
 SUPPORTED_FROM = 0.5
-"""Share of merit from which a judge calls a claim supported."""
+"""Share of merit from which a judge calls a claim of few words supported."""
+LONGER = 6
+"""Telling words from which a claim is long: it can be put in other words and still be true."""
+LONGER_FROM = 0.25
+"""The share for a long claim."""
 _JOINING = re.compile(r"(?:and|but|so|und|aber|et|mais|y|pero)\s+", re.IGNORECASE)
 """What joins a clause to the one before it and belongs to neither; matched at the start."""
 _LONG = 60_000
@@ -217,7 +221,8 @@ def _marked(reading: Reading, unit: float) -> tuple[Mark, tuple[Evidence, ...]]:
         return "absent", ()
     telling = [word.key for word in reading.response.content]
     best = align(telling, body, hints=reading.question.content_keys)
-    if unit >= SUPPORTED_FROM:
+    enough = LONGER_FROM if len(telling) >= LONGER else SUPPORTED_FROM
+    if unit >= enough:
         sentence = best.sentence
         shown = quoting(sentence.text, "context", sentence.context_id) if sentence else ()
         return "supported", shown

@@ -123,6 +123,8 @@ def decide_run(
             else:
                 was = f"   (was: {_short(before)})" if differs else ""
                 print(headline(after) + was)
+        if run.identity.kind == "rag":
+            say("criteria are decided again; the claims stay as they were decided")
     say(f"{changed} of {total} verdicts differ from rule `{spec.rule.name}`; no call was made")
 
 
