@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import json
 import subprocess
 import sys
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from dikast.errors import StorageFailed, StoreError
 from dikast.models.gateway import ModelGateway
@@ -295,11 +298,16 @@ INLINE = Attachment(id="a", data_url="data:image/png;base64,AAAA")
 
 
 def test_an_inline_image_is_sent_as_a_part() -> None:
-    _, transport = show(INLINE, ModelFacts(provider="openai", vision=True))
-    assert transport.sent[0].messages[0]["content"] == [
-        {"type": "text", "text": "look"},
-        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
-    ]
+    raw = io.BytesIO()
+    Image.new("RGB", (2, 3), "red").save(raw, "PNG")
+    url = "data:image/png;base64," + base64.b64encode(raw.getvalue()).decode()
+    given = Attachment(id="a", data_url=url)
+    _, transport = show(given, ModelFacts(provider="openai", vision=True))
+    text, image = transport.sent[0].messages[0]["content"]
+    assert text == {"type": "text", "text": "look"}
+    assert image["type"] == "image_url"
+    sent = base64.b64decode(image["image_url"]["url"].removeprefix("data:image/png;base64,"))
+    assert Image.open(io.BytesIO(sent)).size == (2, 3)
 
 
 @pytest.mark.parametrize(
@@ -314,6 +322,7 @@ def test_an_inline_image_is_sent_as_a_part() -> None:
             Attachment(id="a", data_url="data:text/html;base64,AAAA"), ModelFacts(), id="no-image"
         ),
         pytest.param(Attachment(id="a", path="x.png"), ModelFacts(), id="nobody-loads-the-file"),
+        pytest.param(INLINE, ModelFacts(provider="openai", vision=True), id="bytes-of-no-image"),
     ],
 )
 def test_what_would_be_dropped_or_fetched_is_refused(
