@@ -55,12 +55,6 @@ def enter(state: Mapping[str, Any], spec: PanelSpec) -> tuple[Case, str]:
 def oddities(case: Case) -> list[str]:
     """What is odd about the passages, for the record."""
     notes = [] if case.contexts else ["there is no passage: no claim can be borne out"]
-    pictures = sum(len(context.attachments) for context in case.contexts)
-    if pictures:
-        notes.append(
-            f"{pictures} images of the passages were not shown to those who marked claims: put "
-            "what they show into the passage's text"
-        )
     places: dict[str, list[str]] = {}
     for context in case.contexts:
         places.setdefault(" ".join(context.text.split()), []).append(context.id)

@@ -428,3 +428,12 @@ def test_a_run_without_self_answers_says_so(tmp_path: Path) -> None:
     dikast(tmp_path, "rag", str(EXAMPLES / "rag.jsonl"), "-o", "run.dikast")
     done = dikast(tmp_path, "self-answers", "run.dikast")
     assert (done.returncode, "self_answer = true" in done.stderr) == (2, True)
+
+
+def test_an_audit_doubts_nothing_that_nobody_was_asked(tmp_path: Path) -> None:
+    """Behind a failed gate there is no vote, and nothing for a person to look at."""
+    dikast(tmp_path, "rag", str(EXAMPLES / "rag.jsonl"), "-o", "run.dikast")
+    done = dikast(tmp_path, "audit", "run.dikast")
+    assert done.returncode == 0, done.stderr
+    assert "refusal_validity" in done.stdout
+    assert "no vote that counts stands" not in done.stdout

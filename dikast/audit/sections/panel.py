@@ -158,7 +158,9 @@ def doubts(table: BallotTable, found: Judged) -> tuple[Doubt, ...]:
         share = _share(table, criterion, found, at)
         sure = np.where(np.isnan(found.confidence[:, at]), share, found.confidence[:, at])
         open_ = np.isnan(found.score[:, at]) & (found.rule is not None)
-        for i in np.flatnonzero(np.isnan(sure) | open_ | (sure < UNSURE)):
+        asked = np.zeros(len(table.cases), dtype=bool)
+        asked[table.case[table.criterion == at]] = True  # behind a failed gate nobody is
+        for i in np.flatnonzero(asked & (np.isnan(sure) | open_ | (sure < UNSURE))):
             told = None if np.isnan(sure[i]) or open_[i] else float(sure[i])
             listed.append(
                 Doubt(
