@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from dikast.errors import StorageFailed, StoreError
+from dikast.models.journal import Entry
 from dikast.records import shared
 from dikast.records.lock import RunLock
 from dikast.records.runfile import RunFile
@@ -105,16 +108,27 @@ def test_a_write_whose_asker_left_in_mid_turn_is_made_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = SharedJournal(tmp_path / "j.dikast", make=True)
+    monkeypatch.setattr(shared, "PATIENCE", 10.0)
+    real = shared._patiently
 
     async def write() -> None:
+        loop = asyncio.get_running_loop()
+        waiting = asyncio.Event()
+
+        def telling(path: Path, *, readonly: bool = False) -> RunFile:
+            loop.call_soon_threadsafe(waiting.set)
+            return real(path, readonly=readonly)
+
+        monkeypatch.setattr(shared, "_patiently", telling)
         lock = RunLock((tmp_path / "j.dikast").resolve())
         first = asyncio.create_task(journal.put("first", "{}", b"x"))
         second = asyncio.create_task(journal.put("second", "{}", b"x"))
-        await asyncio.sleep(0.05)  # the first has the turn and waits for the file
+        await asyncio.wait_for(waiting.wait(), 30)  # the first has the turn and waits for the file
         first.cancel()
         await asyncio.sleep(0)
         lock.release()
         await second
+        monkeypatch.setattr(shared, "_patiently", real)
 
     go(write())
     assert go(journal.get("first")) == go(journal.get("second")) == b"x"
@@ -132,3 +146,41 @@ def test_what_is_no_run_file_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         SharedJournal(path, make=True)
     assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_those_who_waited_with_one_who_left_are_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = SharedJournal(tmp_path / "j.dikast", make=True)
+    gates = [threading.Event(), threading.Event()]
+    batches: list[list[str]] = []
+    real = shared._write
+
+    def gated(path: Path, entries: Sequence[Entry]) -> None:
+        batches.append([entry.key for entry in entries])
+        if len(batches) <= len(gates):
+            gates[len(batches) - 1].wait(30)
+        real(path, entries)
+
+    monkeypatch.setattr(shared, "_write", gated)
+
+    async def reached(number: int) -> None:
+        while len(batches) < number:
+            await asyncio.sleep(0.001)
+
+    async def write() -> None:
+        zero = asyncio.create_task(journal.put("zero", "{}", b"x"))
+        await reached(1)
+        first, second = (
+            asyncio.create_task(journal.put(name, "{}", b"x")) for name in ("first", "second")
+        )
+        await asyncio.sleep(0)
+        gates[0].set()
+        await reached(2)
+        first.cancel()
+        gates[1].set()
+        await asyncio.wait_for(asyncio.gather(zero, second), 30)
+
+    go(write())
+    assert batches[:2] == [["zero"], ["first", "second"]]
+    assert go(journal.get("second")) == b"x"

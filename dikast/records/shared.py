@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from dikast.errors import StorageFailed, StoreBusy, StoreError
@@ -61,8 +62,7 @@ class SharedJournal:
         Raises:
             StoreError: The file is damaged or gone.
         """
-        with await asyncio.to_thread(_patiently, self.path, readonly=True) as run:
-            return await run.get(key)
+        return await asyncio.to_thread(_read, self.path, key)
 
     async def put(self, key: str, place: str, body: bytes) -> None:
         """Store an answer; return once it is safely on disk. The first of a key stays.
@@ -84,11 +84,7 @@ class SharedJournal:
         """Write whatever waits in one go, and tell each who waits what became of it."""
         batch, self._waiting = self._waiting, []
         try:
-            run = await asyncio.to_thread(_patiently, self.path)
-            try:
-                await asyncio.gather(*(run.put(*entry) for entry, _ in batch))
-            finally:
-                await asyncio.to_thread(run.close)
+            await asyncio.to_thread(_write, self.path, [entry for entry, _ in batch])
         except StoreError as error:
             failure: Exception | None = StorageFailed(str(error))
         except StorageFailed as error:
@@ -130,6 +126,25 @@ def _make(path: Path) -> None:
         except StoreError:
             if not path.exists():
                 raise
+
+
+def _read(path: Path, key: str) -> bytes | None:
+    with _patiently(path, readonly=True) as run:
+        return asyncio.run(run.get(key))
+
+
+def _write(path: Path, entries: Sequence[Entry]) -> None:
+    """Take the file, write, give it back.
+
+    All in one thread: whoever asked may be cancelled at any moment, and the file must not stay
+    taken.
+    """
+    with _patiently(path) as run:
+
+        async def put_all() -> None:
+            await asyncio.gather(*(run.put(*entry) for entry in entries))
+
+        asyncio.run(put_all())
 
 
 def _patiently(path: Path, *, readonly: bool = False) -> RunFile:
