@@ -21,6 +21,7 @@ from dikast.types import (
     Rubric,
     Usage,
     Verdict,
+    compared,
 )
 
 _WIDTH = 100
@@ -70,10 +71,13 @@ def headline(verdict: Verdict) -> str:
         >>> headline(Verdict(case_id="q1", candidates=("r",), panel="p", status="decided",
         ...                  score=0.75, confidence=1.0))
         'q1: decided, score 0.75, confidence 1.00 (uncalibrated)'
+        >>> headline(Verdict(case_id="q2", candidates=("red", "blue"), panel="p",
+        ...                  status="decided", score=-0.5))
+        'q2: decided, blue is preferred, margin 0.50'
     """
     parts = [f"{clip(verdict.case_id, 80)}: {verdict.status.replace('_', ' ')}"]
     if verdict.score is not None:
-        parts.append(f"score {verdict.score:.2f}")
+        parts.append(outcome(verdict))
     if verdict.decided_at is not None:
         parts.append(f"decided at the gate {verdict.decided_at}")
     if verdict.reason is not None:
@@ -82,6 +86,27 @@ def headline(verdict: Verdict) -> str:
         label = "calibrated" if verdict.calibrated else "uncalibrated"
         parts.append(f"confidence {verdict.confidence:.2f} ({label})")
     return ", ".join(parts)
+
+
+def outcome(verdict: Verdict) -> str:
+    """What was decided, in a few words: the score, or of a pair who is preferred.
+
+    Returns:
+        The status where there is no score.
+
+    Examples:
+        >>> outcome(Verdict(case_id="q", candidates=("a", "b"), panel="p", status="decided",
+        ...                 score=0.0))
+        'tie of a and b'
+    """
+    if verdict.score is None:
+        return verdict.status.replace("_", " ")
+    if len(verdict.candidates) != 2 or verdict.status != "decided":
+        return f"score {verdict.score:.2f}"
+    found = compared(verdict)
+    if found.winner is not None:
+        return f"{clip(found.winner, 40)} is preferred, margin {abs(verdict.score):.2f}"
+    return f"tie of {clip(found.first, 40)} and {clip(found.second, 40)}"
 
 
 def summary(verdict: Verdict, rubric: Rubric) -> list[str]:

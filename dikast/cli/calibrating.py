@@ -15,7 +15,7 @@ from dikast.config.calibration_checks import calibration_warnings
 from dikast.config.calibration_files import SUFFIX
 from dikast.deciding import decide_as, with_calibration
 from dikast.errors import ConfigError
-from dikast.minutes import headline
+from dikast.minutes import headline, outcome
 from dikast.records.export import flat
 from dikast.records.runfile import RunFile
 from dikast.stats.panel_fit import Plan
@@ -71,6 +71,5 @@ def decide_calibrated(path: Path, file: Path, quorum: int | None, *, json: bool)
             if json:
                 print(json_.dumps(flat(after), ensure_ascii=False))
             else:
-                was = "" if before.score is None else f" {before.score:.2f}"
-                print(headline(after) + f"   (was: {before.status}{was})" * differs)
+                print(headline(after) + f"   (was: {outcome(before)})" * differs)
     say(f"{changed} of {total} verdicts differ under the calibration; no call was made")

@@ -13,10 +13,10 @@ from dikast.cli.exits import say
 from dikast.cli.rag import show_rag, show_rags
 from dikast.cli.ranking import close_rankings, show_ranking, tell_ranking
 from dikast.errors import ConfigError, InputError
-from dikast.minutes import headline, minutes
+from dikast.minutes import headline, minutes, outcome
 from dikast.records.export import criteria_of, flat, write_csv, write_jsonl
 from dikast.records.runfile import RunFile
-from dikast.types import PanelSpec, Verdict
+from dikast.types import PanelSpec
 
 
 def _panel(run: RunFile) -> PanelSpec:
@@ -121,7 +121,7 @@ def decide_run(
             if json:
                 print(json_.dumps({**flat(after), **learned}, ensure_ascii=False))
             else:
-                was = f"   (was: {_short(before)})" if differs else ""
+                was = f"   (was: {outcome(before)})" if differs else ""
                 print(headline(after) + was)
         if run.identity.kind == "rag":
             say("criteria are decided again; the claims stay as they were decided")
@@ -136,10 +136,6 @@ def _weights(weights: Mapping[str, Mapping[str, float]] | None) -> Iterator[str]
         if most > 0:
             shares = ", ".join(f"{name} {weight / most:.2f}" for name, weight in ranked)
             yield f"  {criterion}: {shares}"
-
-
-def _short(verdict: Verdict) -> str:
-    return verdict.status if verdict.score is None else f"{verdict.status} {verdict.score:.2f}"
 
 
 def _params(pairs: list[str]) -> dict[str, Any]:
