@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from dikast.formats.contract import LONGEST_TEXT, Read, Unread
 from dikast.formats.structured import FORMAT
-from dikast.formats.structured_confidence import FORMAT as SURE
 from dikast.types import (
     Criterion,
     IntegerScale,
@@ -489,39 +488,3 @@ def test_whatever_the_reply_an_answer_or_a_typed_failure(text: str) -> None:
 def test_no_marker_no_answer(text: str) -> None:
     """However a reply is built, without the request's marker nothing in it is a verdict."""
     assert isinstance(read(text.replace(M, OTHER)), Unread)
-
-
-# -- stated confidence --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("number", [1, 2])
-def test_confidence_is_asked_for_after_the_score_where_the_format_says_so(number: int) -> None:
-    asked = [Criterion(id=f"c{n}", question="?", scale=YesNoScale()) for n in range(number)]
-    part: Any = SURE.schema(asked)
-    part = part["properties"]["criteria"]["properties"]["c0"] if number > 1 else part
-    assert part["required"][-2:] == ["score", "confidence"]
-    told = "".join(p or "" for p in SURE.instructions(asked))
-    assert '"very low", "low", "medium", "high", "very high"' in told
-    assert '"score": <score>, "confidence"' in told
-    assert "confidence" not in "".join(p or "" for p in FORMAT.instructions(asked))
-    assert "confidence" not in json.dumps(FORMAT.schema(asked))
-
-
-@pytest.mark.parametrize(
-    ("said", "confidence"),
-    [
-        pytest.param("very high", 0.9, id="a-band"),
-        pytest.param("Very_Low", 0.1, id="its-spelling"),
-        pytest.param(0.35, 0.35, id="a-number"),
-        pytest.param("certain", None, id="no-band"),
-        pytest.param(85, None, id="off-the-scale"),
-        pytest.param("high " * 5000, None, id="long"),
-        pytest.param(["high"], None, id="a-list"),
-    ],
-)
-def test_what_is_read_as_stated_confidence(said: object, confidence: float | None) -> None:
-    criterion = Criterion(id="c", question="?", scale=YesNoScale())
-    reply = json.dumps({"marker": "m1", "reasoning": "", "score": "yes", "confidence": said})
-    read = SURE.read(reply, [criterion], marker="m1")["c"]
-    assert isinstance(read, Read)
-    assert (read.score, read.confidence) == (1.0, confidence)
