@@ -54,7 +54,67 @@ def _prometheus(criterion: Criterion, raw: RawScore, marker: str) -> str:
     return f"Feedback: it holds. [RESULT] {raw}"
 
 
+def _pair(raw: RawScore, *labels: str) -> str:
+    return dict(zip(("A", "B", "tie"), labels, strict=True))[str(raw)]
+
+
+def _judgelm(criterion: Criterion, raw: RawScore, marker: str) -> str:
+    del marker
+    pair = isinstance(criterion.scale, PreferenceScale)
+    return f"{_pair(raw, '8 7', '3 9.5', '6 6') if pair else raw}\nIt holds."
+
+
+def _pandalm(criterion: Criterion, raw: RawScore, marker: str) -> str:
+    del criterion, marker
+    return f"{_pair(raw, '1', '2', 'Tie')}\n\n### Reason: It holds.\n\n### Reference: 42"
+
+
+def _auto_j(criterion: Criterion, raw: RawScore, marker: str) -> str:
+    del marker
+    if not isinstance(criterion.scale, PreferenceScale):
+        return f"It holds.\nRating: [[{raw}]]"
+    return f"It holds. So, the final decision is {_pair(raw, 'Response 1', 'Response 2', 'Tie')}."
+
+
+def _flex_judge(criterion: Criterion, raw: RawScore, marker: str) -> str:
+    del marker
+    pair = isinstance(criterion.scale, PreferenceScale)
+    said = _pair(raw, "8 7", "3 9", "6 6").split() if pair else [str(raw)]
+    return "It holds." + "".join(f"<answer>{score}</answer>" for score in said)
+
+
+def _glider(criterion: Criterion, raw: RawScore, marker: str) -> str:
+    del marker
+    pair = isinstance(criterion.scale, PreferenceScale)
+    said = _pair(raw, "0", "1", "tie") if pair else raw
+    return f"It holds.\n<score>\n{said}\n</score>"
+
+
+def _compass_judger(criterion: Criterion, raw: RawScore, marker: str) -> str:
+    del criterion, marker
+    return 'It holds. {"Choice": "' + _pair(raw, "Model A", "Model B", "Tie") + '"}'
+
+
+def _llmbar(criterion: Criterion, raw: RawScore, marker: str) -> str:
+    del criterion, marker
+    said = _pair(raw, "Output (a) is better.", "Therefore, Output (b) is better.", "Tie")
+    return f"It holds.\n\n{said}"
+
+
+def _prd(criterion: Criterion, raw: RawScore, marker: str) -> str:
+    del criterion, marker
+    return f"It holds.\n\n{_pair(raw, '1', '2', '3')}"
+
+
 WRITERS: dict[str, Writer] = {
+    "judgelm": _judgelm,
+    "pandalm": _pandalm,
+    "auto_j": _auto_j,
+    "flex_judge": _flex_judge,
+    "glider": _glider,
+    "compass_judger": _compass_judger,
+    "llmbar": _llmbar,
+    "prd": _prd,
     "structured": _structured,
     "structured_confidence": _structured_confidence,
     "mtbench": _mtbench,

@@ -159,6 +159,15 @@ RECORDED = [
         "generic", "prd_vicuna80/raw_judgments", "label_line", {}, {"lost": 5000}, id="prd"
     ),
     pytest.param(
+        "generic", "prd_vicuna80/raw_judgments", "prd", {},
+        {"same": 4733, "other": 1, "lost": 266}, id="prd-by-its-own-format",
+    ),
+    pytest.param(
+        "llmbar", "llmbar/judgments", "llmbar", {},
+        {"same": 37486, "other": 195, "lost": 47, "found": 1, "silent": 87, "no_text": 4564},
+        id="llmbar-by-its-own-format", marks=pytest.mark.slow,
+    ),
+    pytest.param(
         "llmbar", "llmbar/judgments", "label_line", {},
         {"lost": 37728, "silent": 88, "no_text": 4564}, id="llmbar", marks=pytest.mark.slow,
     ),

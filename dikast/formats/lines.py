@@ -38,7 +38,7 @@ def own_lines(text: str) -> list[str]:
             fenced = not fenced
         elif not fenced and not said.startswith(">") and not is_example(before):
             own.append(line)
-        before = said or before
+        before = line.strip()[-2 * _LONGEST_LINE :] or before
     return own
 
 
