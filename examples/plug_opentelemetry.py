@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
 
@@ -16,7 +18,9 @@ def line(span: ReadableSpan) -> str:
 
 
 provider = TracerProvider()
-provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter(formatter=line)))
+provider.add_span_processor(
+    SimpleSpanProcessor(ConsoleSpanExporter(out=sys.stdout, formatter=line))
+)
 with trace_with(provider):
     Panel.embedded().judge(
         question="When was the bridge opened?",
