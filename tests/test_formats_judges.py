@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from dikast.errors import ConfigError
 from dikast.formats.contract import Read
 from dikast.registry import load
+from dikast.testing.format_checks import SECONDS
 from dikast.types import (
     Criterion,
     IntegerScale,
@@ -251,6 +252,9 @@ OUT_A, OUT_B = "Output (a) is better.", "Output (b) is better."
         pytest.param("Output (a)\nis short.", NONE, id="label-not-last"),
         pytest.param("Both Output (a) and Output (b)", NONE, id="both-labels"),
         pytest.param("Tie", TIE, id="tie"),
+        pytest.param("# Tie", NONE, id="tie-as-a-heading"),
+        pytest.param("Output (a)\nis short.\nOutput (b)", TWO, id="two-labels-alone"),
+        pytest.param("Output (a) is better if so. " * 2_100 + OUT_B, NONE, id="thousands"),
     ],
 )
 def test_llmbar(reply: str, expected: float | Reason) -> None:
@@ -284,6 +288,7 @@ def test_llmbar(reply: str, expected: float | Reason) -> None:
         pytest.param("7 8\nThe second is deeper.", B, id="two-scores"),
         pytest.param("7 7\nSame.", TIE, id="equal-scores"),
         pytest.param("7 11", OFF, id="scores-off-the-scale"),
+        pytest.param("1 2\nHm.", TWO, id="two-labels-or-two-scores"),
         pytest.param("8 7\nHm.\n2", TWO, id="scores-against-digit"),
         pytest.param("Both are good.", NONE, id="prose"),
         pytest.param("", Reason.EMPTY, id="nothing-is-no-tie"),
@@ -343,22 +348,38 @@ def test_verdicts_mirror_when_the_candidates_swap(
         assert mirrored == (forward if isinstance(forward, Reason) else -forward)
 
 
-@given(PROSE, st.sampled_from(JUDGES))
-def test_opposite_verdicts_never_decide(between: str, name: str) -> None:
-    one, two = MIRRORED[name]
-    for reply in (f"{one}\n{between}\n{two}", f"{two}\n{between}\n{one}"):
-        got = said(name, reply)
-        alone = {said(name, one), said(name, two)}
-        if between.strip(" \n") == "":
-            assert got == Reason.AMBIGUOUS
-        elif name in ("judgelm", "pandalm"):
-            assert got == Reason.AMBIGUOUS or is_led_in(between)
-        assert alone == {A, B}
+@given(st.text("abcdegh .\n", max_size=60), st.sampled_from(JUDGES), st.booleans())
+def test_opposite_verdicts_never_decide(between: str, name: str, first: bool) -> None:
+    one, two = MIRRORED[name][:: 1 if first else -1]
+    assert said(name, f"{one}\n{between}\n{two}") == Reason.AMBIGUOUS
 
 
-def is_led_in(between: str) -> bool:
-    """Whether quotation marks take the second verdict away."""
-    return bool(re.search(r"[>`\"']", between))
+DENIED = {
+    "mtbench": ("[[A]]", "[[B]]"),
+    "auto_j": ("Rating: [[3]]", "Rating: [[4]]"),
+    "glider": ("<score>0</score>", "<score>1</score>"),
+    "flex_judge": ("<answer>3</answer>", "<answer>4</answer>"),
+    "compass_judger": ('{"Choice": "Model A"}', '{"Choice": "Model B"}'),
+}
+
+
+@pytest.mark.parametrize("name", list(DENIED))
+@pytest.mark.parametrize("lead", ["So it is not ", "I would not give it ", "I can't say **"])
+def test_a_denied_mark_is_no_verdict(name: str, lead: str) -> None:
+    denied, meant = DENIED[name]
+    scale = FIVE if name in ("auto_j", "flex_judge") else PAIR
+    assert said(name, lead + denied, scale) == NONE
+    assert said(name, f"{lead}{denied}. I say: {meant}", scale) == said(name, meant, scale)
+    assert said(name, f"One does not. {denied}", scale) == said(name, denied, scale)
+    assert said(name, f"The other is not better: {denied}", scale) == said(name, denied, scale)
+
+
+@pytest.mark.parametrize("name", ["judgelm", "pandalm", "prd"])
+def test_the_first_line_of_a_reply_too_long_to_search_is_not_guessed(name: str) -> None:
+    line = "1\n" if name == "pandalm" else "8 7\n"
+    rest = line + "so.\n" * 4_998
+    assert said(name, rest) == A
+    assert said(name, "Hm.\n" + rest) == NONE
 
 
 HOSTILE = {
@@ -384,7 +405,7 @@ def test_megabytes_end_in_time(name: str, piece: str) -> None:
     for size in (900_000, 5_000_000):
         began = time.process_time()
         got = said(name, piece * (size // len(piece)))
-        assert time.process_time() - began < 10
+        assert time.process_time() - began < SECONDS
         assert size < 5_000_000 or isinstance(got, Reason)
 
 
@@ -401,15 +422,16 @@ def test_a_long_line_leads_in_by_its_end(name: str) -> None:
 # --- recorded replies of real judges -------------------------------------------------------------
 
 Recorded = Callable[[str], list[dict[str, Any]]]
+OTHER = {"a": "b", "b": "a"}
 ASSERTED = re.compile(r"Output \(([ab])\) is (?:the |a )?better")
 
 
 def test_recorded_outputs_are_read_as_they_say(recorded: Recorded) -> None:
-    """Of 37,764 replies 37,486 are read as published, and none against its own last sentence.
+    """Of 37,764 replies 37,486 are read as published, and none against its own sentence.
 
-    195 are read otherwise: there the published reader takes the other label although the reply
-    asserts ours, mostly because a later paragraph begins with `Output (a)` or because it tells
-    first what another judge argued. One that it took for nothing says `# Output (a) is better.`
+    195 are read otherwise: each asserts our label in a sentence, all but one in its last such
+    sentence, while another line begins with the other label or the text mentions it as better.
+    One reply that the published reader took for nothing says `# Output (a) is better.`
     """
     counts: Counter[str] = Counter()
     for row in recorded("llmbar/judgments"):
@@ -426,7 +448,11 @@ def test_recorded_outputs_are_read_as_they_say(recorded: Recorded) -> None:
             if not same:
                 label = "a" if got == A else "b"
                 assert label in ASSERTED.findall(raw), raw
-                counts["last said"] += ASSERTED.findall(raw)[-1] == label
+                if winner is not None:
+                    counts["last said"] += ASSERTED.findall(raw)[-1] == label
+                    assert re.search(rf"(?m)^Output \({OTHER[label]}\)", raw) or (
+                        f"Output ({OTHER[label]}) is better" in raw
+                    )
     assert counts == {
         "same": 37_486,
         "lost: malformed": 42,
@@ -434,7 +460,7 @@ def test_recorded_outputs_are_read_as_they_say(recorded: Recorded) -> None:
         "silent": 35,
         "other": 195,
         "found": 1,
-        "last said": 195,
+        "last said": 194,
     }
 
 

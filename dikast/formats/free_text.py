@@ -17,7 +17,7 @@ from dikast.formats.contract import Read, Unread
 from dikast.formats.lines import LONGEST_REPLY, grounds_of, own_lines
 from dikast.formats.reasoning import strip_reasoning
 from dikast.formats.scores import cut, read_score
-from dikast.formats.surroundings import in_quotation_marks, is_example
+from dikast.formats.surroundings import in_quotation_marks, is_denied, is_example
 from dikast.types import Criterion, PreferenceScale, Reason, Scale
 
 MOST_MARKS = 2_000
@@ -118,7 +118,7 @@ class FreeText:
 
 
 def own_matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Matches that are the reply's own words: in no block quotation, quotation or example."""
+    """Matches that are the reply's own words: not denied, quoted, cited or an example."""
     line = seen = 0
     for match in pattern.finditer(text):
         start = match.start()
@@ -126,7 +126,8 @@ def own_matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
         seen = start
         quoted = text[line : line + 80].lstrip().startswith(">")
         cited = in_quotation_marks(text, start, match.end()) and not _alone(text, match)
-        if not (quoted or cited or is_example(text[max(line, start - 200) : start])):
+        lead = text[max(line, start - 200) : start]
+        if not (quoted or cited or is_denied(lead) or is_example(lead)):
             yield match
 
 

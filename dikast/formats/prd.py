@@ -55,6 +55,8 @@ _BETTER = re.compile(
     + r"[\"*]{0,3}",
     re.IGNORECASE,
 )
+_LABEL_PAIR = re.compile(r"[1-3],?[ \t]{1,8}[1-3]")
+"""Two numbers that may be labels as well as scores, which is ambiguous."""
 _SENTENCES = ((_CHOICE, _CHOSEN), (_RECOMMENDED, _PREFERRED), (_JUDGED, _BETTER))
 
 
@@ -77,7 +79,10 @@ def _find(text: str, criterion: Criterion) -> Iterator[Mark]:
         yield from (Mark(other, 0) for other in map(_alone, lines) if other)
     first = first_lines(text)
     if first and two_scores(first[0]):
-        yield from (Mark(scores, len(text)) for line in first if (scores := two_scores(line)))
+        for line in first:
+            if scores := two_scores(line):
+                both = ("A", "B") if _LABEL_PAIR.fullmatch(line.strip()) else (scores,)
+                yield from (Mark(said, len(text)) for said in both)
 
 
 def _label(said: str) -> str:

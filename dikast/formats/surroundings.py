@@ -19,6 +19,11 @@ _EXAMPLE = re.compile(
     r"[^.!?\n]{0,60}\Z",
     re.IGNORECASE,
 )
+_DENIAL = re.compile(
+    r"(?:\b(?:not|never|cannot)|n['’]t)[ \t]+(?:(?:say|write|answer|give|choose|output|conclude|be"
+    r"|to|with|a|an|the|my|it|is|rating|verdict|score|answer)[ \t]+){0,4}[\"'“‘(*_`]{0,4}\Z",
+    re.IGNORECASE,
+)
 _FINAL = re.compile(
     r"\W*(?:(?:so|thus|hence|therefore|here is|here's|this is)\W+){0,2}(?:(?:my|the|a|an)\W+)?"
     r"(?:(?:final|corrected|revised|definitive)\W+){1,2}"
@@ -51,6 +56,18 @@ def is_example(lead: str) -> bool:
         False
     """
     return _EXAMPLE.search(lead) is not None
+
+
+def is_denied(lead: str) -> bool:
+    """Whether the words straight before an answer deny it.
+
+    Examples:
+        >>> is_denied("So it is not "), is_denied("I would not give it the rating ")
+        (True, True)
+        >>> is_denied("The first is not better: ")
+        False
+    """
+    return _DENIAL.search(lead[-_REACH:]) is not None
 
 
 def is_final(lead: str) -> bool:
