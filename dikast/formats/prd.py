@@ -24,10 +24,19 @@ _ALONE = re.compile(
 )
 _CHOICE = re.compile(
     r"\b(?:I (?:would |will )?choose (?:option |answer )?"
-    r"|(?:my|the) (?:final )?(?:choice|answer|output|verdict) is:? )[\"*]{0,3}(?P<label>[1-9])\b"
-    r"(?![.,/-][0-9])",
+    r"|my (?:final )?(?:choice|answer|output|verdict) is:? "
+    r"|the (?:final )?(?:choice|verdict) is:? )[\"*]{0,3}"
+    r"(?P<label>[1-9])\b(?![.,/-][0-9])",
     re.IGNORECASE,
 )
+_ANSWER = re.compile(
+    r"(?:(?<=[.!?] )|(?<=\n)|\A)(?:(?:therefore|thus|hence|so|overall|in conclusion"
+    r"|based on [^,.!?\n]{0,60}),? )?the (?:final )?(?:answer|output) is:? "
+    r"[\"*]{0,3}(?P<label>[1-9])\b(?![.,/-][0-9])(?=[^\n.!?]{0,300}[.!?\"*]{0,4}\s{0,40}"
+    r"(?:[\W_]{0,6}[1-9][\W_]{0,6})?\Z)",
+    re.IGNORECASE,
+)
+"""Only the last sentence, if before a digit: earlier, it may be the answer to the question."""
 _CHOSEN = re.compile(
     r"(?: as (?:the |my )(?:better |final |best )?(?:answer|choice|output|one|response))?"
     + REASON
@@ -43,7 +52,6 @@ _PREFERRED = re.compile(
     r"(?: (?:over|to|than) Assistant [12](?:['’]s (?:answer|response))?)?" + REASON + r"[\"*]{0,3}",
     re.IGNORECASE,
 )
-
 _JUDGED = re.compile(
     r"\bI would (?:rate|say(?: that)?) [\"*]{0,2}Assistant (?P<label>[1-9])\b"
     r"(?:['’]s (?:answer|response))?",
@@ -57,7 +65,12 @@ _BETTER = re.compile(
 )
 _LABEL_PAIR = re.compile(r"[1-3],?[ \t]{1,8}[1-3]")
 """Two numbers that may be labels as well as scores, which is ambiguous."""
-_SENTENCES = ((_CHOICE, _CHOSEN), (_RECOMMENDED, _PREFERRED), (_JUDGED, _BETTER))
+_SENTENCES = (
+    (_CHOICE, _CHOSEN),
+    (_ANSWER, _CHOSEN),
+    (_RECOMMENDED, _PREFERRED),
+    (_JUDGED, _BETTER),
+)
 
 
 def _ask(scale: Scale) -> str:

@@ -27,7 +27,11 @@ _HEDGE = re.compile(
     r"|believed|thinks|thought|evaluates|concludes|maintains|asserts|contends|feels|finds|prefers"
     r"|favou?rs|opinion|mistaken\w*|(?:in)?correctly|wrongly|superficially|glance|surface"
     r"|in some (?:ways|respects)|perhaps|possibly|maybe|arguably|either|both|someone|people"
-    r"|in terms of|regarding)\b"
+    r"|in terms of|regarding"
+    r"|wr(?:o|i)tes?|written|told|ask(?:s|ed)|repl(?:y|ies|ied)|respond(?:s|ed)?|instruct(?:s|ed)"
+    r"|candidate|(?:previous|other|another) (?:judge|assistant|reviewer))\b"
+    r"|\A\W{0,9}(?:for|on|as for|as to)\b(?! (?:balance|the whole|(?:this|the given) instruction"
+    r"|these reasons|this reason))"
     r"|n['’]t\b",
     re.IGNORECASE,
 )
