@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from dikast.stats.ballot_table import Bools, Floats, Ints
+from dikast.stats.logistic import fit_logistic
 
 FEWEST = 10
 """Labelled cases below which nothing is learned."""
@@ -81,27 +81,11 @@ def _fit_predict(
     if not symmetric:
         penalty[-1] = 0.0
     if binary:
-        return np.asarray(expit(new @ logistic(x, y, penalty)))
+        weights = fit_logistic(x, y, np.ones((1, len(x))), penalty)[0]
+        return np.asarray(expit(new @ weights))
     weights = np.linalg.lstsq(x.T @ x + np.diag(penalty), x.T @ y, rcond=None)[0]
     return np.asarray(new @ weights)
 
 
 def _with_constant(x: Floats) -> Floats:
     return np.column_stack([x, np.ones(len(x))])
-
-
-def logistic(x: Floats, y: Floats, penalty: Floats) -> Floats:
-    """Coefficients of a ridge-penalised logistic regression.
-
-    Args:
-        x: `[case, feature]`, the constant included where one is wanted.
-        y: 0, 1 or a share between, one per case.
-        penalty: One per feature; half of it times the squared coefficient is added to the loss.
-    """
-
-    def loss(w: Floats) -> tuple[float, Floats]:
-        z = x @ w
-        value = np.sum(np.logaddexp(0, z) - y * z) + 0.5 * np.sum(penalty * w**2)
-        return float(value), np.asarray(x.T @ (expit(z) - y) + penalty * w)
-
-    return np.asarray(minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").x)
