@@ -33,7 +33,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/dikast show demo.dikast --case bridge-year
 
 test: $(VENV)/.test
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/.check
 	$(BIN)/ruff check .

@@ -39,7 +39,7 @@ def kills(cases: int, number: int, seed: int) -> None:
         tempfile.TemporaryDirectory() as name,
         ground(Path(name), cases, hanging=False, concurrency=4, latency=0.02) as where,
     ):
-        found = kill_over_and_over(where, number, seed=seed)
+        found = kill_over_and_over(where, number, seed=seed, patience=3600)
         with RunFile.open(where.run, readonly=True) as run:
             print(f"killed {found.kills} times: exit {found.exit_code}, {run.counts()}")
         print(f"  verdicts lost or changed: {found.lost}")

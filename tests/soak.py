@@ -107,6 +107,17 @@ def judge(where: Ground, *more: str) -> subprocess.Popen[str]:
     return dikast(where, *words)
 
 
+def await_requests(where: Ground, process: subprocess.Popen[str], number: int) -> None:
+    """Wait until the server saw as many requests; a process that ended says why instead."""
+    patience = time.monotonic() + 60
+    while where.counts().requests < number:
+        if process.poll() is not None:
+            _, err = process.communicate(timeout=60)
+            raise AssertionError(f"ended with {process.returncode} before request {number}: {err}")
+        assert time.monotonic() < patience, f"no {number} requests in a minute"
+        time.sleep(0.02)
+
+
 def stored(path: Path) -> tuple[dict[str, str], int]:
     """Verdicts by case and the number of answers that are on disk."""
     with RunFile.open(path, readonly=True) as run:
@@ -125,28 +136,31 @@ class Killing(NamedTuple):
     exit_code: int
 
 
-def kill_over_and_over(where: Ground, kills: int, *, seed: int) -> Killing:
-    """Kill -9 a run at random moments of its work, resume each time, then let it end."""
+def kill_over_and_over(where: Ground, kills: int, *, seed: int, patience: float = 240) -> Killing:
+    """Kill -9 a run at random moments of its work, resume each time, then let it end.
+
+    The last resumption must end within `patience` seconds.
+    """
     rng = random.Random(seed)
     kept: dict[str, str] = {}
     process = judge(where)
     killed = 0
     while killed < kills:
         before = where.counts().requests
-        patience = time.monotonic() + 60
+        until = time.monotonic() + 60
         while where.counts().requests == before and process.poll() is None:
-            assert time.monotonic() < patience, "no request was sent"
+            assert time.monotonic() < until, "no request was sent"
             time.sleep(0.02)
         time.sleep(rng.uniform(0.0, 1.0))
         if process.poll() is not None:
             break
         process.kill()
-        process.communicate()
+        process.communicate(timeout=60)
         killed += 1
         found, _ = stored(where.run)
         kept |= found
         process = dikast(where, "resume", "run.dikast")
-    process.communicate()
+    process.communicate(timeout=patience)
     final, _ = stored(where.run)
     counts = where.counts()
     return Killing(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dikast.records.runfile import RunFile
 from dikast.types import Reason
-from tests.soak import dikast, ground, judge, kill_over_and_over, stored
+from tests.soak import await_requests, dikast, ground, judge, kill_over_and_over, stored
 
 CASES = 200
 
@@ -60,12 +60,9 @@ def test_killed_and_resumed(tmp_path: Path) -> None:
 def test_ctrl_c_ends_in_order_and_resume_finishes(tmp_path: Path) -> None:
     with ground(tmp_path, 80, hanging=False, concurrency=2, latency=0.05) as where:
         process = judge(where)
-        while where.counts().requests < 20:
-            time.sleep(0.02)
+        await_requests(where, process, 20)
         process.send_signal(signal.SIGINT)
-        began = time.monotonic()
         _, err = process.communicate(timeout=30)
-        assert time.monotonic() - began < 10
         assert process.returncode == 130
         assert "dikast resume run.dikast" in err
         kept, answers = stored(where.run)
@@ -81,16 +78,13 @@ def test_ctrl_c_ends_in_order_and_resume_finishes(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_twice_leaves_at_once(tmp_path: Path) -> None:
-    with ground(tmp_path, 8, hanging=False, latency=3.0) as where:
+    with ground(tmp_path, 8, hanging=False, latency=30.0) as where:
         process = judge(where)
-        while where.counts().requests < 3:
-            time.sleep(0.02)
+        await_requests(where, process, 3)
         process.send_signal(signal.SIGINT)
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        began = time.monotonic()
-        process.communicate(timeout=20)
-        assert time.monotonic() - began < 2.5
+        process.communicate(timeout=20)  # the model answers nothing meanwhile
         assert process.returncode == 130
     found, _ = stored(tmp_path / "run.dikast")  # the file can be read, as after kill -9
     assert found == {}

@@ -349,7 +349,7 @@ def test_renaming_candidates_only_renames_the_report(
 
 
 THOUSAND = """
-import pathlib, re, resource, time
+import pathlib, re, resource
 import numpy as np
 from dikast.stats.outcomes import Outcomes
 from dikast.stats.transitivity import transitivity
@@ -360,23 +360,20 @@ sign = np.triu(sign, 1)
 sign = sign - sign.T
 ties = ((sign == 0) & ~np.eye(n, dtype=bool)).astype(float)
 seen = Outcomes(tuple(f"c{k:04}" for k in range(n)), np.maximum(sign, 0).astype(float), ties)
-start = time.perf_counter()
 report = transitivity(seen)
-seconds = time.perf_counter() - start
 # Not ru_maxrss where it can be helped: a child begins with the peak of the process it came from.
 status = pathlib.Path("/proc/self/status")
 own = re.search(r"VmHWM:\\s+(\\d+)", status.read_text()) if status.exists() else None
 peak = int(own[1]) if own else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(seconds, peak / 1024)
+print(peak / 1024)
 assert report.triples.complete == n * (n - 1) * (n - 2) // 6
 assert report.cyclic and not report.feedback.exact
 """
 
 
-def test_a_thousand_candidates_take_seconds_and_little_memory() -> None:
+def test_a_thousand_candidates_take_little_memory() -> None:
     done = subprocess.run(
         [sys.executable, "-c", THOUSAND], capture_output=True, text=True, check=True, timeout=120
     )
-    seconds, megabytes = map(float, done.stdout.split())
-    assert seconds < 5
+    megabytes = float(done.stdout)
     assert megabytes < 1000
