@@ -252,7 +252,9 @@ def test_several_loops_at_once(run: RunFile) -> None:
     assert run.calls() == 200
 
 
-def test_more_writes_than_the_queue_holds(run: RunFile) -> None:
+def test_many_more_writes_at_once_than_fit_a_transaction(run: RunFile) -> None:
+    """Whoever waits sleeps: thousands that looked for room again and again let nobody write."""
+
     async def flood() -> None:
         await asyncio.gather(*(run.put(str(i), "{}", b"x") for i in range(6000)))
 

@@ -24,9 +24,6 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 """Statements to run inside the writer's transaction. May be run twice (see `_one_by_one`)."""
 
-MAX_WAITING = 4096
-"""Writes that may wait; further callers are held back until there is room."""
-
 MAX_BATCH = 512
 """Writes per transaction."""
 
@@ -70,7 +67,9 @@ class Writer:
 
     def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
         self._conn, self._path = conn, path
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(MAX_WAITING)
+        # Without a bound: whoever writes waits for the commit, so no more can wait than there are
+        # writers. Polling for room in a bounded queue starved this thread of the interpreter.
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
         self._failure: str | None = None
@@ -88,23 +87,17 @@ class Writer:
             StoreError: The run file was closed.
         """
         job = _Job(work, asyncio.get_running_loop().create_future())
-        while not self._offer(job):
-            # Only under thousands of waiting writes; a short pause is the back pressure.
-            await asyncio.sleep(0.002)
+        self._offer(job)
         result: T = await job.future
         return result
 
-    def _offer(self, job: _Job) -> bool:
+    def _offer(self, job: _Job) -> None:
         with self._gate:
             if self._closed:
                 raise StoreError(f"`{self._path}` was closed; open it again to write.")
             if self._failure is not None:
                 raise StorageFailed(self._failure)
-            try:
-                self._jobs.put_nowait(job)
-            except queue.Full:
-                return False
-            return True
+            self._jobs.put(job)
 
     def close(self) -> None:
         """Finish what waits, then end the thread. Further writes are refused."""
@@ -134,7 +127,7 @@ class Writer:
             except queue.Empty:
                 break
             if job is None:
-                self._jobs.put_nowait(None)  # seen again after this batch
+                self._jobs.put(None)  # seen again after this batch
                 break
             batch.append(job)
         return batch
