@@ -32,8 +32,9 @@ demo: $(VENV)/.installed
 	@echo "One hearing in full (any other: $(BIN)/dikast show demo.dikast --case ID):"
 	@$(BIN)/dikast show demo.dikast --case bridge-year
 
+# A test that hangs fails under its own name, with every thread's stack, instead of the whole run.
 test: $(VENV)/.test
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal --timeout 300
 
 check: $(VENV)/.check
 	$(BIN)/ruff check .
