@@ -168,6 +168,25 @@ def test_ties_of_a_panel_count_in_part() -> None:
     assert empty.gain.reason == "no labelled case has a vote"
 
 
+def test_neither_of_two_is_half_right() -> None:
+    """Of one judge as of the panel, whether it says so or its two orders cancel."""
+    votes = np.array([[0.0, 1], [0, 0], [1, -1], [0, NAN]])
+    found = panel_value(votes, np.ones(4), tie=0.0)
+    # case 0: a tie and a right vote lead together; 1 and 3: a tie; 2: right and wrong
+    assert found.panel.value == pytest.approx((0.75 + 0.5 + 0.5 + 0.5) / 4)
+    assert [judge.value for judge in found.judges] == pytest.approx([2.5 / 4, 1.5 / 3])
+    cancelled = np.array([[True, False], [True, True], [False, False], [True, False]])
+    votes = np.where(cancelled, NAN, votes)
+    found = panel_value(votes, np.ones(4), split=cancelled)
+    # case 0 is now decided by who voted
+    assert found.panel.value == pytest.approx((1 + 0.5 + 0.5 + 0.5) / 4)
+    assert [judge.value for judge in found.judges] == pytest.approx([2.5 / 4, 1.5 / 3])
+    assert found.panel.nulls == 0
+    assert found.gain.value == pytest.approx(0.0)
+    with_ties = panel_value(np.array([[0.0], [0.0]]), np.array([0.0, 1.0]))
+    assert with_ties.panel.value == 0.5
+
+
 @given(
     st.lists(
         st.lists(st.sampled_from([-1.0, 0.0, 1.0, NAN]), min_size=4, max_size=4),

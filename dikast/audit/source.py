@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dikast.errors import InputError
-from dikast.records.ballot_files import read_table
+from dikast.records.ballot_files import importer, read_table
 from dikast.records.runfile import RunFile
 from dikast.records.tables import (
     TEXT_ABSENT,
@@ -132,7 +132,7 @@ def from_file(
     table, raters = read_table(path, format, scale=scale), None
     notes = ["trivial judges need texts: `dikast import` the file and audit the run to see them."]
     if labels is not None:
-        told = read_labels(labels)
+        told = read_labels(labels, words=importer(format).words)
         table = with_labels(table, told, partial=partial)
         raters = _raters(table, told, {}, partial)
     return Source(table, {}, raters, tuple(notes))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dikast.stats.ballot_table import Bools
 from dikast.stats.estimate import Estimate, undefined
 from dikast.stats.resampling import Clusters, Floats, Ints, bootstrap_sums, of_kept
 
@@ -36,6 +37,8 @@ def panel_value(
     votes: Floats,
     truth: Floats,
     *,
+    tie: float | None = None,
+    split: Bools | None = None,
     by: Clusters | None = None,
     seed: int = 0,
     draws: int = 1000,
@@ -45,12 +48,18 @@ def panel_value(
     Args:
         votes: `[case, judge]`, categories as numbers.
         truth: Labels, `[case]`.
+        tie: The vote that prefers neither, where every label prefers one: it earns a half, of a
+            judge as of the panel, as a coin would. None where a tie is right or wrong like any
+            other vote.
+        split: `[case, judge]`: judges without a vote whose two orders cancelled. They earn a half
+            for themselves and have no say in the panel; one that nobody else decides earns a half
+            too.
         by: What each case belongs to.
         seed: Of the resampling.
         draws: Resamples.
 
     Returns:
-        Figures over labelled cases with at least one vote (`nulls` counts labelled ones without);
+        Figures over labelled cases with at least one answer (`nulls` counts labelled ones without);
         the value of a judge is over cases on which others have voted too.
 
     Examples:
@@ -61,7 +70,9 @@ def panel_value(
         (1.0, 0.75, 0.25, 0.25)
     """
     labelled = ~np.isnan(truth)
-    kept = labelled & ~np.isnan(votes).all(axis=1)
+    halved = np.zeros(votes.shape, dtype=bool) if split is None else split & np.isnan(votes)
+    halved = halved | (votes == tie) if tie is not None else halved
+    kept = labelled & (~np.isnan(votes) | halved).any(axis=1)
     nulls = int((labelled & ~kept).sum())
     ballots, label = votes[kept], truth[kept]
     if not len(label):
@@ -69,9 +80,9 @@ def panel_value(
         many = (gap,) * votes.shape[1]
         return PanelValue(gap, many, None, gap, many)
     grouped = of_kept(by, kept, len(kept))
-    given = ~np.isnan(ballots)
-    right = ballots == label[:, None]
-    whole, parts, shared = _credits(ballots, label)
+    given = ~np.isnan(ballots) | halved[kept]
+    right = np.where(halved[kept], 0.5, ballots == label[:, None])
+    whole, parts, shared = _credits(ballots, label, tie, given)
     judges = votes.shape[1]
     sums = np.column_stack([whole, np.ones(len(label)), right, given]).astype(float)
 
@@ -92,7 +103,7 @@ def panel_value(
         each = s[..., 2 : 2 + judges] / s[..., 2 + judges :]
         return np.asarray(s[..., 0] / s[..., 1] - np.nanmax(each, axis=-1))
 
-    accuracies = tuple(ratio(right[:, j], given[:, j]) for j in range(judges))
+    accuracies = tuple(ratio(right[:, j], given[:, j].astype(float)) for j in range(judges))
     values = [-1.0 if a.value is None else a.value for a in accuracies]
     return PanelValue(
         ratio(whole, np.ones(len(label))),
@@ -105,22 +116,25 @@ def panel_value(
     )
 
 
-def _credits(ballots: Floats, label: Floats) -> tuple[Floats, list[Floats], list[Floats]]:
+def _credits(
+    ballots: Floats, label: Floats, tie: float | None, given: Bools
+) -> tuple[Floats, list[Floats], list[Floats]]:
     """The panel's credit on each case, without each judge, and where others have voted too."""
     names = np.unique(np.concatenate([ballots[~np.isnan(ballots)], label]))
     picked = [(ballots == name).astype(np.int64) for name in names]
     counts = np.stack([one.sum(axis=1) for one in picked], axis=1)
-    at = np.searchsorted(names, label).astype(np.int64)
+    earned = np.where(names == tie, 0.5, (names == label[:, None]).astype(float))
     parts, shared = [], []
     for judge in range(ballots.shape[1]):
         fewer = counts - np.stack([one[:, judge] for one in picked], axis=1)
-        parts.append(_credit(fewer, at))
-        shared.append((fewer.sum(axis=1) > 0).astype(float))
-    return _credit(counts, at), parts, shared
+        parts.append(_credit(fewer, earned))
+        shared.append(np.delete(given, judge, axis=1).any(axis=1).astype(float))
+    return _credit(counts, earned), parts, shared
 
 
-def _credit(counts: Ints, at: Ints) -> Floats:
-    most = counts.max(axis=1)
-    leaders = (counts == most[:, None]).sum(axis=1)
-    won = np.take_along_axis(counts, at[:, None], 1)[:, 0] == most
-    return np.where((most > 0) & won, 1 / leaders, 0.0)
+def _credit(counts: Ints, earned: Floats) -> Floats:
+    """Mean of what the leading votes earn; a half where all who answered cancelled themselves."""
+    most = counts.max(axis=1, keepdims=True)
+    leads = counts == most
+    mean = (earned * leads).sum(axis=1) / leads.sum(axis=1)
+    return np.where(most[:, 0] > 0, mean, 0.5)

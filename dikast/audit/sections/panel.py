@@ -16,7 +16,7 @@ from dikast.audit.sections._lens import Lens
 from dikast.audit.sections.confidence import curve
 from dikast.registry import load
 from dikast.rules import FittedRule, NotEnough
-from dikast.stats.ballot_table import BallotTable, Floats
+from dikast.stats.ballot_table import BallotTable, Bools, Floats
 from dikast.stats.correlation import spearman
 from dikast.stats.estimate import Estimate
 from dikast.stats.folds import assign_folds
@@ -71,20 +71,26 @@ def value(lens: Lens, found: Judged) -> Iterator[Figure]:
     """Accuracy of one vote each and of the chosen rule, and their gain over the best judge."""
     if not lens.labelled:
         return
-    votes, truth = standing(lens.table, lens.criterion).votes, lens.labels
+    held, truth = standing(lens.table, lens.criterion), lens.labels
+    votes = held.votes
     if lens.table.pairs:
         votes, truth = np.sign(votes), np.sign(truth)
     if lens.categories is None and not lens.table.pairs:
         yield from _numbers(lens, found)
         return
     votes = np.round(votes)
-    told = panel_value(votes, truth, **lens.options)
+    # Where every label prefers one of the two, a judge that prefers neither, or each in turn, is
+    # half right: of judges as of panels, or a gain would be one of counting.
+    open_ = lens.table.pairs and not (truth == 0).any()
+    tie, split = (0.0, held.contrary) if open_ else (None, None)
+    told = panel_value(votes, truth, tie=tie, split=split, **lens.options)
     yield _panel(lens, MAJORITY, "accuracy", told.panel)
     yield _panel(lens, MAJORITY, "gain_over_best", told.gain)
     for (_, name), worth in zip(lens.judges(), told.value, strict=True):
         yield lens.figure(name, "leave_one_out", worth)
     if found.rule is not None:
-        yield from _ruled(lens, votes, truth, _decided(lens, found))
+        halved = held.contrary | (votes == 0) if open_ else np.zeros(votes.shape, dtype=bool)
+        yield from _ruled(lens, votes, truth, _decided(lens, found), halved)
     if len(lens.table.judges) > 1:
         yield from _errors(lens, votes, truth)
 
@@ -98,23 +104,28 @@ def _decided(lens: Lens, found: Judged) -> Floats:
     return np.sign(score) if lens.table.pairs else np.round(score)
 
 
-def credit(score: Floats, truth: Floats) -> Floats:
+def credit(score: Floats, truth: Floats, *, pairs: bool) -> Floats:
     """1 for a right decision; half for a tie or none between two labels; 0 for a wrong one.
 
-    NaN without a label. Half is what a coin would have earned: one vote each that ends in a tie
-    is no better and no worse than that.
+    NaN without a label. Half is what a coin would have earned: a decision that ends in a tie
+    between two of which one is better is no better and no worse than that.
     """
     labels = np.unique(truth[~np.isnan(truth)])
-    open_ = np.isnan(score) | ((score == 0) & (labels.min(initial=0) < 0) & ~np.isin(0, labels))
-    right = np.where(open_ & (len(labels) == 2), 0.5, (score == truth).astype(float))
+    two = len(labels) == 2 or (pairs and 0 not in labels)
+    open_ = np.isnan(score) | ((score == 0) & pairs & (0 not in labels))
+    right = np.where(open_ & two, 0.5, (score == truth).astype(float))
     return np.where(np.isnan(truth), np.nan, right)
 
 
-def _ruled(lens: Lens, votes: Floats, truth: Floats, score: Floats) -> Iterator[Figure]:
+def _ruled(
+    lens: Lens, votes: Floats, truth: Floats, score: Floats, halved: Bools
+) -> Iterator[Figure]:
     """The chosen rule's accuracy and its gain, paired by case."""
-    known = ~np.isnan(truth) & ~np.isnan(votes).all(axis=1)
-    earned = credit(score, truth)[known]
-    right, given = (votes == truth[:, None])[known], ~np.isnan(votes)[known]
+    answered = ~np.isnan(votes) | halved
+    known = ~np.isnan(truth) & answered.any(axis=1)
+    earned = credit(score, truth, pairs=lens.table.pairs)[known]
+    right, given = np.where(halved, 0.5, votes == truth[:, None])[known], answered[known]
+    nulls = int((~np.isnan(truth)).sum() - known.sum())
     sums = np.column_stack([earned, np.ones(len(earned)), right, given]).astype(float)
     judges = votes.shape[1]
 
@@ -122,9 +133,10 @@ def _ruled(lens: Lens, votes: Floats, truth: Floats, score: Floats) -> Iterator[
         each = s[..., 2 : 2 + judges] / np.where(s[..., 2 + judges :] > 0, s[..., 2 + judges :], 1)
         return np.asarray(s[..., 0] / s[..., 1] - each.max(axis=-1))
 
-    share = bootstrap_sums(sums[:, :2], lambda s: s[..., 0] / s[..., 1], **lens.options)
+    options = {"nulls": nulls, **lens.options}
+    share = bootstrap_sums(sums[:, :2], lambda s: s[..., 0] / s[..., 1], **options)
     yield _panel(lens, "auto", "accuracy", share)
-    yield _panel(lens, "auto", "gain_over_best", bootstrap_sums(sums, gain, **lens.options))
+    yield _panel(lens, "auto", "gain_over_best", bootstrap_sums(sums, gain, **options))
 
 
 def _numbers(lens: Lens, found: Judged) -> Iterator[Figure]:
@@ -178,7 +190,11 @@ def doubts(table: BallotTable, found: Judged) -> tuple[Doubt, ...]:
 def _why(share: float, *, tied: bool) -> str:
     if np.isnan(share):
         return "no vote that counts stands"
-    return "the vote is tied" if tied else f"{share:.0%} of the weight is with the decision"
+    if tied:
+        return "the vote is tied"
+    if share < 1e-9:
+        return "the votes lie on both sides of the decision, none near it"
+    return f"{share:.0%} of the weight is with the decision"
 
 
 def _share(table: BallotTable, criterion: str, found: Judged, at: int) -> Floats:

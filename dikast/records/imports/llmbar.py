@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from dikast.records.imports._contract import (
-    PAIR,
     BallotRecord,
     CaseRecord,
     Choice,
@@ -28,8 +27,11 @@ from dikast.records.imports._contract import (
     unreadable,
 )
 from dikast.records.imports._rows import Row, content_id
+from dikast.types import PreferenceScale
 
 _STEPS = {"1": 1.0, "2": -1.0}
+EITHER = PreferenceScale(ties=False)
+"""Its judges choose between 1 and 2: two orders that disagree cancel, and are no vote for a tie."""
 WORDS = {"1": "first", "2": "second"}
 
 
@@ -84,7 +86,7 @@ def _raw(final: Row, swapped: bool) -> str | None:
 
 
 def _ballot(row: Row, field: str, judge: str, strategy: str, raw: str | None) -> BallotRecord:
-    ballot = BallotRecord(judge=judge, scale=PAIR, strategy=strategy, model=judge, raw=raw)
+    ballot = BallotRecord(judge=judge, scale=EITHER, strategy=strategy, model=judge, raw=raw)
     if field not in row.names:
         row.text(field)  # raises: a verdict that is null is told from one that is missing
     winner = row.maybe_text(field)
