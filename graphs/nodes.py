@@ -7,6 +7,7 @@ loop that runs in a thread of its own, so it also works inside a notebook's or s
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import cache
@@ -26,6 +27,17 @@ Step = Callable[[Any, "Runtime[Court]"], Awaitable[Any]]
 
 _ONE = threading.Lock()
 """Held while the loop is made: threads that come first at once must not make two."""
+
+
+def _forget_parent() -> None:
+    """A process that was forked has the loop, but not the thread that runs it: make another."""
+    global _ONE  # noqa: PLW0603 - another thread of the parent may have held it
+    _ONE = threading.Lock()
+    _made_portal.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parent)
 
 
 def _portal() -> asyncio.AbstractEventLoop:

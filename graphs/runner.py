@@ -83,6 +83,7 @@ async def run_cases(
     Raises:
         RunStopped: The run ended early, from inside or by the stopper; every verdict that was
             done has been yielded before.
+        Exception: Whatever reading a case, `record` or `check` raised; likewise.
     """
     crew = _Crew(graph, spec, iter(cases), court or Court(), stopper or Stopper())
     crew.record, crew.check = record, check
@@ -95,7 +96,7 @@ async def run_cases(
     finally:
         for task in (*tasks, closer):
             task.cancel()
-        await asyncio.gather(*tasks, closer, return_exceptions=True)
+        await asyncio.wait((*tasks, closer), timeout=crew.stopper.grace)
     if crew.stopped is not None:
         raise crew.stopped
 
@@ -137,7 +138,7 @@ class _Crew:
                 await self.done.put(verdict)
                 if self.check is not None:
                     self.check()
-            except (RunStopped, StoreError) as stop:
+            except Exception as stop:  # whatever storing met: a worker that ended would be missed
                 self.stopped = self.stopped or stop
                 self._stop.set()
                 return
@@ -153,7 +154,8 @@ class _Crew:
             if not everyone.done():
                 for task in tasks:
                     task.cancel()
-                await everyone
+                # a judge of the user's own may swallow its cancellation: it is left behind
+                await asyncio.wait({everyone}, timeout=self.stopper.grace)
         finally:
             waiting.cancel()
         self.stopped = self.stopped or self.stopper.error

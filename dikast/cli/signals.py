@@ -7,6 +7,8 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
 
 from dikast.cli import exits
 from dikast.cli.exits import say
@@ -25,22 +27,24 @@ def signals(stopper: Stopper, note: Callable[[int], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     met: list[int] = []
 
-    def on_signal(number: int) -> None:
-        if met:
-            os._exit(exits.INTERRUPTED if number == signal.SIGINT else exits.TERMINATED)
-        met.append(number)
+    def in_order(number: int) -> None:
         note(number)
         say("\nending: no new calls; those in flight get a few seconds. Again to leave at once.")
         stopper.stop(RunStopped("interrupted"))
 
-    caught: list[signal.Signals] = []
+    def on_signal(number: int, _: FrameType | None) -> None:
+        # Not the loop's own handler, which a loop that is busy with one long text never comes to.
+        if met:
+            os._exit(exits.INTERRUPTED if number == signal.SIGINT else exits.TERMINATED)
+        met.append(number)
+        loop.call_soon_threadsafe(in_order, number)
+
+    before: dict[signal.Signals, Any] = {}
     try:
-        # Windows has no such handlers, and only the main thread may set them.
-        with suppress(NotImplementedError, RuntimeError, ValueError):
+        with suppress(ValueError):  # only the main thread may set them
             for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, on_signal, number)
-                caught.append(number)
+                before[number] = signal.signal(number, on_signal)
         yield
     finally:
-        for number in caught:
-            loop.remove_signal_handler(number)
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)  # None: set by C

@@ -13,6 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_
 
 from dikast.errors import RunStopped
 from dikast.models.budget import Budget, Spending
+from dikast.models.deadline import Deadline
 from dikast.models.forecast import Forecast
 from dikast.models.health import FIRST_PAUSE, Health
 from dikast.models.pacing import Lane
@@ -121,6 +122,8 @@ class Road:
 
     async def _attempt(self, call: Call) -> WireReply | TransportError:
         """Reserve, queue, send, and settle one attempt."""
+        if self.stopped is not None:
+            raise self.stopped  # before a hold is waited for
         refusal = self.health.why_not()
         if refusal is not None:
             return _unavailable(refusal)
@@ -157,7 +160,7 @@ class Road:
         self._s.on_event("sent", attempt=call.sent)
         try:
             # to the last byte: a server that drips is cut off too
-            async with asyncio.timeout(call.wire.timeout):
+            with Deadline(call.wire.timeout):
                 reply = await self._s.transport.send(call.wire)
         except TimeoutError:
             detail = f"no complete answer within {call.wire.timeout:g} s"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple, Self
 
@@ -51,7 +52,7 @@ class Budget:
         self.limit, self.unit, self.spent = limit, unit, spent
         self._reserved = 0.0
         self._in_flight = 0
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     @classmethod
     def parse(cls, text: str, *, spent: float = 0.0) -> Self:
@@ -104,15 +105,20 @@ class Budget:
         Raises:
             BudgetSpent: Nothing is left.
         """
-        while True:
-            amount: float = getattr(most(), self.unit)
-            if self.spent >= self.limit:
-                raise BudgetSpent(f"the budget of {self} is spent")
-            if amount <= self.left or not self._in_flight:
-                break
-            await self._settled()
-        self._reserved += amount
-        self._in_flight += 1
+        try:
+            if self._waiting:
+                await self._turn(first=False)
+            while True:
+                amount: float = getattr(most(), self.unit)
+                if self.spent >= self.limit:
+                    raise BudgetSpent(f"the budget of {self} is spent")
+                if amount <= self.left or not self._in_flight:
+                    break
+                await self._turn(first=True)
+            self._reserved += amount
+            self._in_flight += 1
+        finally:
+            self._wake_next()  # admitted, refused or cancelled: the next may look
         return amount
 
     def settle(self, reserved: float, actual: Spending) -> None:
@@ -122,18 +128,24 @@ class Budget:
         if not self._in_flight:
             self._reserved = 0.0  # floats: no residue of what is gone
         self.spent += getattr(actual, self.unit)
-        for future in self._waiting:
-            if not future.done():
-                future.set_result(None)
-        self._waiting.clear()
+        self._wake_next()
 
-    async def _settled(self) -> None:
+    def _wake_next(self) -> None:
+        """Let the longest waiting look again; it wakes the next when it has its answer.
+
+        Waking all would cost the square of their number, and starve everything else meanwhile.
+        """
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():  # else its waiter was cancelled
+                future.set_result(None)
+                return
+
+    async def _turn(self, *, first: bool) -> None:
+        """Wait to be woken, before or behind all others who wait."""
         future = asyncio.get_running_loop().create_future()
-        self._waiting.add(future)
-        try:
-            await future
-        finally:
-            self._waiting.discard(future)
+        (self._waiting.appendleft if first else self._waiting.append)(future)
+        await future
 
     def __str__(self) -> str:
         amount = f"{self.limit:.10g}"

@@ -92,7 +92,8 @@ class Lane:
             await future
         except asyncio.CancelledError:
             if future.done() and not future.cancelled():
-                self.release()  # the slot was granted in the same turn of the loop
+                if future.exception() is None:  # else `abort` came first: there is no slot
+                    self.release()  # the slot was granted in the same turn of the loop
             else:
                 self._pump()
             raise

@@ -118,10 +118,13 @@ class SharedJournal:
 def _make(path: Path) -> None:
     """Make the file unless it is there; of several processes that try, one does."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    until = time.monotonic() + PATIENCE
     while not path.exists():
         try:
             RunFile.create(path, Identity(kind=KIND)).close()
         except StoreBusy:
+            if time.monotonic() > until:
+                raise
             time.sleep(random.uniform(0.005, 0.02))  # noqa: S311 - somebody is making it
         except StoreError:
             if not path.exists():

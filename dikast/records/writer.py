@@ -95,6 +95,11 @@ class Writer:
         with self._gate:
             if self._closed:
                 raise StoreError(f"`{self._path}` was closed; open it again to write.")
+            if not self._thread.is_alive():  # nobody would ever write it
+                raise StoreError(
+                    f"`{self._path}` was opened before this process was forked; "
+                    "open it in the process that writes."
+                )
             if self._failure is not None:
                 raise StorageFailed(self._failure)
             self._jobs.put(job)

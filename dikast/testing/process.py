@@ -20,6 +20,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -75,7 +76,12 @@ class ServerProcess:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(self._script) + "\n")
         self._process.stdin.flush()
-        line = self._process.stdout.readline()
+        silent = threading.Timer(_PATIENCE, self._process.kill)  # ends the line that is awaited
+        silent.start()
+        try:
+            line = self._process.stdout.readline()
+        finally:
+            silent.cancel()
         if not line:
             self.close()
             raise RuntimeError(f"the server did not start (exit code {self._process.returncode})")

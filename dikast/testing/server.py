@@ -62,7 +62,6 @@ class LoopbackServer:
     ) -> None:
         self._service = Service(responder, faults=faults, log=log, models=models)
         self._thread = threading.Thread(target=self._run, name="loopback", daemon=True)
-        self._running = threading.Event()
         self._port = port
 
     @property
@@ -76,8 +75,8 @@ class LoopbackServer:
 
     def start(self) -> Self:
         """Listen; returns once requests are accepted."""
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
-        self._running.wait()
         started = asyncio.run_coroutine_threadsafe(self._service.start(self._port), self._loop)
         try:
             self._port = started.result(timeout=10)
@@ -109,8 +108,6 @@ class LoopbackServer:
             raise AssertionError(f"the responder raised {len(wrong)} times, first:\n{wrong[0]}")
 
     def _run(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._loop.call_soon(self._running.set)
         try:
             self._loop.run_forever()
         finally:
