@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from pydantic import JsonValue
@@ -12,6 +13,7 @@ from dikast.minutes import clip
 from dikast.stats.alternative_annotator import AlternativeAnnotator
 from dikast.stats.criterion_fit import CriterionFit
 from dikast.stats.estimate import Estimate
+from dikast.stats.selective import Threshold
 from dikast.types import PanelSpec
 
 _MAJORITY = "unweighted majority"
@@ -25,14 +27,15 @@ def calibration_lines(found: Calibrated, panel: PanelSpec) -> Iterator[str]:
             yield f"{name}: cannot be fitted, because {fit}"
             continue
         yield f"{name}: {fit.labels} labels, {found.cases} cases judged"
-        yield from (f"  {line}" for line in _criterion(fit))
+        numbers = not panel.rubric.criterion(name).scale.labelled
+        yield from (f"  {line}" for line in _criterion(fit, numbers=numbers))
         for line in advice(fit, panel):
             yield f"  → {line}"
         for one in found.stand_ins.get(name, ()):
             yield f"  {_stand_in(one)}"
 
 
-def _criterion(fit: CriterionFit) -> Iterator[str]:
+def _criterion(fit: CriterionFit, *, numbers: bool) -> Iterator[str]:
     if fit.weights:
         rising = sorted(fit.weights.items(), key=lambda item: (-item[1], item[0]))
         yield "weights: " + ", ".join(f"{name} {weight:.2f}" for name, weight in rising)
@@ -48,10 +51,12 @@ def _criterion(fit: CriterionFit) -> Iterator[str]:
         yield f"note: {name} said the same on every labelled case; it tells nothing"
     yield f"{'held out (95 % by case)':<38}{'accuracy':<26}Brier   ECE     log loss"
     for name, way in fit.ways.items():
+        label = _plain(numbers=numbers) if name == _MAJORITY else name
         yield (
-            f"  {name:<36}{_figure(way.accuracy):<26}{_short(way.brier):<8}{_short(way.ece):<8}"
+            f"  {label:<36}{_figure(way.accuracy):<26}{_short(way.brier):<8}{_short(way.ece):<8}"
             f"{_short(way.log_loss)}"
         )
+    yield from _left_open(fit, numbers=numbers)
     if fit.band.value is not None:
         yield f"scores: label within ±{fit.band.value:.3g} in {100 * fit.level:g} % of such cases"
     if fit.mean.mean.value is not None:
@@ -68,10 +73,23 @@ def _criterion(fit: CriterionFit) -> Iterator[str]:
         yield f"not fitted: {line}"
 
 
+def _plain(*, numbers: bool) -> str:
+    return "unweighted mean" if numbers else _MAJORITY
+
+
+def _left_open(fit: CriterionFit, *, numbers: bool) -> Iterator[str]:
+    told = [f"{name} {count:.3g}" for name, count in fit.left_open.items() if count]
+    if told and not numbers:
+        yield (
+            f"left open of {fit.labels}, by ties (of two answers half right, else not): "
+            + ", ".join(told)
+        )
+
+
 def advice(fit: CriterionFit, panel: PanelSpec) -> Iterator[str]:
     """Whether weighting helps, and what to do, in words."""
     if fit.weights:
-        yield _weighting(fit)
+        yield _weighting(fit, numbers=not panel.rubric.criterion(fit.criterion).scale.labelled)
         yield from _against_single(fit)
     else:
         yield from _own_rule(fit)
@@ -85,9 +103,9 @@ def advice(fit: CriterionFit, panel: PanelSpec) -> Iterator[str]:
     yield from _thresholds(fit, panel)
 
 
-def _weighting(fit: CriterionFit) -> str:
+def _weighting(fit: CriterionFit, *, numbers: bool) -> str:
     lead = fit.gains.get(_MAJORITY)
-    told = "" if lead is None else f"{_signed(lead)} against the {_MAJORITY}"
+    told = "" if lead is None else f"{_signed(lead)} against the {_plain(numbers=numbers)}"
     if lead is None or lead.low is None or lead.high is None:
         return f"Whether weighting helps cannot be told from {fit.labels} labels."
     if lead.low > 0:
@@ -111,7 +129,10 @@ def _against_single(fit: CriterionFit) -> Iterator[str]:
     elif lead.high < 0:
         yield f"One judge alone is better: {told}. Seat only {best}, or fit with --rule select_one."
     elif sum(weight > 0 for weight in fit.weights.values()) > 1:
-        yield f"It is level with one judge alone: {told}. Seating only {best} would cost less."
+        yield (
+            f"Whether it beats one judge alone cannot be told from {fit.labels} labels: {told}. "
+            f"Seating only {best} would cost less."
+        )
 
 
 def _own_rule(fit: CriterionFit) -> Iterator[str]:
@@ -135,16 +156,24 @@ def _thresholds(fit: CriterionFit, panel: PanelSpec) -> Iterator[str]:
     if not found:
         yield (
             "No confidence promises an accuracy of "
-            + " or ".join(f"{wanted:.0%}".replace("%", " %") for wanted in fit.thresholds)
+            + " or ".join(f"{100 * wanted:g} %" for wanted in fit.thresholds)
             + " from these labels."
         )
         return
-    for wanted, one in found.items():
+    by_level: dict[float, tuple[float, Threshold]] = {
+        one.at: (wanted, one) for wanted, one in found.items()
+    }  # of equal thresholds the highest promise says all
+    for wanted, one in by_level.values():
+        # rounded down: rounded up, it would keep none of the cases that it was found on
+        at = math.floor(one.at * 1e4) / 1e4
         yield (
-            f"low_confidence = {one.at:.4g} keeps {one.accepted} of {fit.labels} labelled cases, "
+            f"low_confidence = {at:g} keeps {one.accepted} of {fit.labels} labelled cases, "
             f"and at least {100 * wanted:g} % of what is kept is right (9 times in 10); "
             f"it is {low:g} now."
         )
+    missed = [f"{100 * wanted:g} %" for wanted, one in fit.thresholds.items() if one is None]
+    if missed:
+        yield f"No confidence promises {' or '.join(missed)} from these labels."
 
 
 def _stand_in(one: AlternativeAnnotator) -> str:
@@ -205,6 +234,7 @@ def _record(fit: CriterionFit, panel: PanelSpec) -> dict[str, JsonValue]:
         "labels": fit.labels,
         "held_out": ways,
         "gains": {name: estimate_record(one) for name, one in fit.gains.items()},
+        "left_open": dict(fit.left_open),
         "judges": {name: estimate_record(one) for name, one in fit.judges.items()},
         "constant": list(fit.constant),
         "half_width": estimate_record(fit.band),

@@ -434,3 +434,8 @@ def test_open_seats_lock_a_vote_by_their_fitted_weights() -> None:
     assert rest == [1.0, 0.5]
     assert aggregator.counter.locked(standing, rest, criterion)
     assert not aggregator.counter.locked(standing, [3.0, 0.5], criterion)
+
+
+def test_prompts_of_imported_ballots_are_said_to_be_unknown_once() -> None:
+    words = changed_since(fit_origin(spec(), {}), spec(), {"judge": "a", "revise": "b"})
+    assert words == ["with which prompts the ballots were cast is not known"]

@@ -127,7 +127,7 @@ def test_majorities_of_the_method_sheet(
     accuracies: list[float], clones: dict[int, float], majority: float, best: float
 ) -> None:
     votes, truth = panel(np.random.default_rng(3), 40_000, accuracies, clones)
-    found = panel_value(votes, truth, draws=100)
+    found = panel_value(votes, truth, PreferenceScale(), draws=100)
     assert found.panel.value == pytest.approx(majority, abs=0.006)
     assert found.best is not None
     assert found.judges[found.best].value == pytest.approx(best, abs=0.008)
@@ -141,7 +141,7 @@ def test_near_clones_outvote_better_judges() -> None:
         votes, truth = panel(
             np.random.default_rng(seed), 2000, [0.65] * 3 + [0.85] * 2, {1: 0.95, 2: 0.95}
         )
-        found = panel_value(votes, truth, draws=0)
+        found = panel_value(votes, truth, PreferenceScale(), draws=0)
         majorities.append(found.panel.value or 0)
         assert found.gain.value is not None
         assert found.gain.value < -0.1
@@ -152,39 +152,40 @@ def test_near_clones_outvote_better_judges() -> None:
 
 def test_ties_of_a_panel_count_in_part() -> None:
     votes = np.array([[1.0, -1], [1, 1], [NAN, NAN], [NAN, -1]])
-    found = panel_value(votes, np.ones(4))
-    assert found.panel.value == pytest.approx((0.5 + 1 + 0) / 3)
-    assert found.panel.nulls == 1
-    assert found.judges[0].value == 1.0
+    found = panel_value(votes, np.ones(4), PreferenceScale())
+    assert found.panel.value == pytest.approx((0.5 + 1 + 0.5 + 0) / 4)
+    assert (found.panel.n, found.open) == (4, 2)
+    assert found.judges[0].value == pytest.approx((1 + 1 + 0.5 + 0.5) / 4)
     assert found.best == 0
+    assert found.gain.value == pytest.approx(0.5 - 0.75)
     # without judge 1: cases 0 and 1 remain, both right
     assert found.value[1].value == pytest.approx(((0.5 - 1) + (1 - 1)) / 2)
     assert found.value[1].n == 2
     # a case that only judge 0 has voted on says nothing of the panel without it
-    alone = panel_value(np.array([[1.0, NAN], [1, 1]]), np.ones(2)).value[0]
+    alone = panel_value(np.array([[1.0, NAN], [1, 1]]), np.ones(2), PreferenceScale()).value[0]
     assert (alone.value, alone.n) == (0.0, 1)
-    empty = panel_value(np.full((3, 2), NAN), np.ones(3))
+    empty = panel_value(np.full((3, 2), NAN), np.ones(3), PreferenceScale())
     assert (empty.best, empty.panel.nulls) == (None, 3)
     assert empty.gain.reason == "no labelled case has a vote"
 
 
 def test_neither_of_two_is_half_right() -> None:
-    """Of one judge as of the panel, whether it says so or its two orders cancel."""
+    """Of one judge as of the panel, whether it says so, its two orders cancel, or it is silent."""
     votes = np.array([[0.0, 1], [0, 0], [1, -1], [0, NAN]])
-    found = panel_value(votes, np.ones(4), tie=0.0)
-    # case 0: a tie and a right vote lead together; 1 and 3: a tie; 2: right and wrong
-    assert found.panel.value == pytest.approx((0.75 + 0.5 + 0.5 + 0.5) / 4)
-    assert [judge.value for judge in found.judges] == pytest.approx([2.5 / 4, 1.5 / 3])
+    found = panel_value(votes, np.ones(4), PreferenceScale())
+    # case 0: a tie and a right vote lead together, which decides nothing; 1 and 3: a tie
+    assert found.panel.value == pytest.approx(0.5)
+    assert [judge.value for judge in found.judges] == pytest.approx([2.5 / 4, 2 / 4])
     cancelled = np.array([[True, False], [True, True], [False, False], [True, False]])
     votes = np.where(cancelled, NAN, votes)
-    found = panel_value(votes, np.ones(4), split=cancelled)
+    found = panel_value(votes, np.ones(4), PreferenceScale(ties=False))
     # case 0 is now decided by who voted
     assert found.panel.value == pytest.approx((1 + 0.5 + 0.5 + 0.5) / 4)
-    assert [judge.value for judge in found.judges] == pytest.approx([2.5 / 4, 1.5 / 3])
-    assert found.panel.nulls == 0
+    assert [judge.value for judge in found.judges] == pytest.approx([2.5 / 4, 2 / 4])
+    assert (found.panel.nulls, found.open) == (0, 3)
     assert found.gain.value == pytest.approx(0.0)
-    with_ties = panel_value(np.array([[0.0], [0.0]]), np.array([0.0, 1.0]))
-    assert with_ties.panel.value == 0.5
+    with_ties = panel_value(np.array([[0.0], [0.0]]), np.array([0.0, 1.0]), PreferenceScale())
+    assert with_ties.panel.value == 0.75
 
 
 @given(
@@ -197,7 +198,10 @@ def test_neither_of_two_is_half_right() -> None:
 )
 def test_seats_have_no_order(rows: list[list[float]], order: list[int]) -> None:
     votes, truth = np.array(rows)[:, :3], np.array(rows)[:, 3]
-    one, other = panel_value(votes, truth), panel_value(votes[:, order], truth)
+    scale = PreferenceScale()
+    one, other = panel_value(votes, truth, scale), panel_value(votes[:, order], truth, scale)
+    flipped = panel_value(-votes, -truth, scale)
+    assert (flipped.panel, flipped.gain, flipped.open) == (one.panel, one.gain, one.open)
     assert one.panel == other.panel
     for place, judge in enumerate(order):
         assert one.judges[judge] == other.judges[place]
@@ -210,7 +214,7 @@ def test_intervals_of_gain_and_seats_cover() -> None:
     hits = np.zeros(2)
     for seed in range(150):
         votes, truth = panel(np.random.default_rng(seed), 400, [0.9, 0.6, 0.6])
-        found = panel_value(votes, truth, draws=200, seed=seed)
+        found = panel_value(votes, truth, PreferenceScale(), draws=200, seed=seed)
         hits += covers(found.gain, 0.792 - 0.9), covers(found.value[0], 0.792 - 0.6)
     assert (hits >= 135).all()
     assert (hits <= 149).all()

@@ -419,3 +419,46 @@ def test_figures_by_hand() -> None:
     raw = held._replace(share=np.array([[1.0, 1.0, 0.8, 0.5]]))
     assert figures(raw, raw=True).log_loss.value is None
     assert residuals(held)[:3] == pytest.approx([0, 1, 0])
+
+
+@pytest.mark.parametrize("ties", [pytest.param(True, id="ties"), pytest.param(False, id="none")])
+def test_an_audit_and_a_calibration_tell_the_same_majority(ties: bool) -> None:
+    """Four judges of pairs who tie, flip with the order and abstain."""
+    from dikast.audit.build import audit
+
+    rng = np.random.default_rng(4)
+    scales: dict[str, Scale] = {"ok": PreferenceScale(ties=ties)}
+    rows, truth = [], {}
+    for at in range(80):
+        name, side = f"c{at:02}", float(rng.choice([-1, 1]))
+        truth[name, "ok"] = side
+        for who in "abcd":
+            for swapped in (False, True):
+                said = rng.choice(
+                    [side, -side, 0.0 if ties else np.nan, np.nan], p=[0.5, 0.3, 0.1, 0.1]
+                )
+                rows.append(Row(name, who, None if np.isnan(said) else said, "ok", swapped=swapped))
+    table = BallotTable.of(rows, scales=scales, pairs=True, truth=truth)
+    fitted = fit(table)
+    assert isinstance(fitted, CriterionFit)
+    report = audit(table, draws=20)
+    told = fitted.ways["unweighted majority"].accuracy
+    heard = report.one("accuracy", "majority", "ok")
+    assert (told.value, told.n) == (pytest.approx(heard.value), heard.n)
+    left = report.one("left_open", "majority", "ok").value
+    assert left == fitted.left_open["unweighted majority"]
+    assert left
+
+
+def test_a_threshold_holds_for_the_map_that_the_panel_uses() -> None:
+    """One judge of 0.9 always sure: every fold has a map of its own, the panel has one."""
+    table = planted({"ann": 0.9, "bob": 0.5, "cy": 0.5}, 400, seed=2)
+    own = {"ann": 1.0, "bob": 0.0, "cy": 0.0}
+    found = fit(table, own=own, keep_rule=True)
+    assert isinstance(found, CriterionFit)
+    assert found.confidence is not None
+    threshold = found.thresholds[0.8]
+    assert threshold is not None
+    assert threshold.accepted == 400
+    sure = found.confidence.at(np.ones(1), np.ones(1))[0]
+    assert threshold.at == pytest.approx(sure, abs=1e-9)

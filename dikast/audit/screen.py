@@ -78,7 +78,8 @@ def _table(report: AuditReport, criterion: str) -> Iterator[str]:
     if panel:
         yield "panel"
         for name in panel:
-            yield _row(report, name, "panel", criterion, columns)
+            row = _row(report, name, "panel", criterion, columns)
+            yield row + _left_open(report, name, criterion)
     floor = _names(report, "baseline", criterion)
     if floor:
         yield "trivial judges"
@@ -115,6 +116,14 @@ def _row(
         found = report.find(column, name=name, about=about, criterion=criterion)
         cells += f"{_cell(found[0]) if found else '':<{_COLUMN}}"
     return f"  {label:<{_NAME - 2}}{cells}".rstrip()
+
+
+def _left_open(report: AuditReport, name: str, criterion: str) -> str:
+    """How many cases a rule leaves open, if any: an accuracy of halves is not one of choices."""
+    for found in report.find("left_open", name=name, about="panel", criterion=criterion):
+        if found.value:
+            return f"   {found.value:.0f} of {found.n} left open (of two answers, half right)"
+    return ""
 
 
 def _cell(figure: Figure) -> str:

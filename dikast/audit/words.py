@@ -85,6 +85,7 @@ FIGURES: dict[str, Told] = {
     "krippendorff_interval": Told("Krippendorff α, interval", "number"),
     "error_correlation": Told("error correlation", "number", "mean over pairs of judges"),
     "effective_seats": Told("effective seats", "number", "what the seats are worth if independent"),
+    "left_open": Told("left open", "count", "labelled cases without a choice; of two, half right"),
     "gain_over_best": Told("gain over the best judge", "signed"),
     "stand_in": Told("may stand in", says="share of people it matches the others as well as"),
     "stand_in_lead": Told("lead over a person", "signed", "agreement with the others, less theirs"),

@@ -9,14 +9,13 @@ from pathlib import Path
 from dikast.calibrating import calibrate_run
 from dikast.calibration_text import calibration_lines, calibration_record
 from dikast.cli import exits
+from dikast.cli.again import tell_again
 from dikast.cli.exits import say
 from dikast.config import load_calibration, save_calibration
 from dikast.config.calibration_checks import calibration_warnings
 from dikast.config.calibration_files import SUFFIX
 from dikast.deciding import decide_as, with_calibration
 from dikast.errors import ConfigError
-from dikast.minutes import headline, outcome
-from dikast.records.export import flat
 from dikast.records.runfile import RunFile
 from dikast.stats.panel_fit import Plan
 
@@ -54,7 +53,6 @@ def calibrate_file(
 
 def decide_calibrated(path: Path, file: Path, quorum: int | None, *, json: bool) -> None:
     """Decide recorded ballots by a calibration and say what that changes."""
-    changed = total = 0
     calibration = load_calibration(file)
     with RunFile.open(path, readonly=True) as run:
         if run.identity.kind == "rank":
@@ -62,14 +60,7 @@ def decide_calibrated(path: Path, file: Path, quorum: int | None, *, json: bool)
         if run.identity.panel is None:
             raise ConfigError("the run file does not tell its panel; it was damaged.")
         panel = with_calibration(run.identity.panel, calibration, quorum)
-        for warning in calibration_warnings(panel):
+        for warning in calibration_warnings(panel, asked_with=run.identity.prompts):
             say(f"warning: {warning}")
-        for before, after in decide_as(run, panel):
-            total += 1
-            differs = (before.status, before.score) != (after.status, after.score)
-            changed += differs
-            if json:
-                print(json_.dumps(flat(after), ensure_ascii=False))
-            else:
-                print(headline(after) + f"   (was: {outcome(before)})" * differs)
-    say(f"{changed} of {total} verdicts differ under the calibration; no call was made")
+        told = tell_again(decide_as(run, panel), run.counts()["cases"], json=json)
+    say(f"{told.changed} of {told.total} verdicts differ under the calibration; no call was made")

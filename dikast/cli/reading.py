@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from dikast import prompts, registry
+from dikast.cli.again import tell_again
 from dikast.cli.comparing import close_comparisons, tell_comparison
 from dikast.cli.exits import say
 from dikast.cli.rag import show_rag, show_rags
 from dikast.cli.ranking import close_rankings, show_ranking, tell_ranking
 from dikast.errors import ConfigError, InputError
-from dikast.minutes import headline, minutes, outcome
+from dikast.minutes import headline, minutes
 from dikast.records.export import criteria_of, flat, write_csv, write_jsonl
 from dikast.records.runfile import RunFile
 from dikast.types import PanelSpec
@@ -95,7 +96,6 @@ def decide_run(
         raise ConfigError(
             f"rule `{rule}` learns nothing from labels.", hint="Try `--rule auto` with them."
         )
-    changed = total = 0
     learned: dict[str, Any] = {}
     with RunFile.open(path, readonly=True) as run:
         if run.identity.kind == "rank":
@@ -114,18 +114,13 @@ def decide_run(
             for line in _weights(fitted.model.weights):
                 say(line)
             decided = fitted.verdicts
-        for before, after in decided:
-            total += 1
-            differs = (before.status, before.score) != (after.status, after.score)
-            changed += differs
-            if json:
-                print(json_.dumps({**flat(after), **learned}, ensure_ascii=False))
-            else:
-                was = f"   (was: {outcome(before)})" if differs else ""
-                print(headline(after) + was)
+        told = tell_again(decided, run.counts()["cases"], json=json, learned=learned)
         if run.identity.kind == "rag":
             say("criteria are decided again; the claims stay as they were decided")
-    say(f"{changed} of {total} verdicts differ from rule `{spec.rule.name}`; no call was made")
+    say(
+        f"{told.changed} of {told.total} verdicts differ from rule `{spec.rule.name}`; "
+        "no call was made"
+    )
 
 
 def _weights(weights: Mapping[str, Mapping[str, float]] | None) -> Iterator[str]:

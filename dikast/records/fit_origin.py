@@ -76,7 +76,10 @@ def changed_since(
         words += compare(f"judge {describe(name)}", before, after)
     if origin.rubric != now.rubric:
         words.append(f"rubric {describe(panel.rubric.id)} changed")
-    words += listed("prompt", origin.prompts, now.prompts)
+    if origin.prompts or not now.prompts:
+        words += listed("prompt", origin.prompts, now.prompts)
+    else:  # ballots that another tool recorded
+        words.append("with which prompts the ballots were cast is not known")
     before, after = _json(origin.protocol), _json(now.protocol)
     if weighed:
         before["rule"] = after["rule"] = None

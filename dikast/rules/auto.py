@@ -277,8 +277,8 @@ def with_labels(ground: _Ground, labels: Floats, start: Choice) -> Choice:
     before = _before(ground, labels, start, loss, default)
     if held_out_gain(code.votes, code.labels, default, moments, loss, before) <= 1e-12:
         return start._replace(
-            why=f"{start.why} Weights moved by the {len(known)} labels decide labels that they did "
-            "not see no better."
+            why=f"{start.why} Weights moved by the {len(known)} labels do no better on labels "
+            "that they were not shown."
         )
     weights = _per_unit(learned.weights, code.spread)
     heavy = [ground.table.judges[at] for at in np.argsort(-weights, kind="stable")[:3]]

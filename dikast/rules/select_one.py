@@ -67,7 +67,7 @@ def _figures(table: BallotTable, criterion: str, stand: Standing) -> tuple[Float
         return np.where(voted, 1.0, np.nan), "it is the only judge"
     if n and (scale.labelled or n >= 3):
         return np.where(voted, lower_bounds(votes, labels, scale), np.nan), (
-            f"on {n} labelled cases its accuracy is the highest that is sure of"
+            f"on {n} labelled cases the lower bound of its accuracy is the highest"
         )
     if stand.both.any():
         return order_accuracy(stand.contrary, stand.both), (

@@ -28,12 +28,19 @@ from dikast.stats.panel_fit import (
     on_criterion,
     residuals,
 )
-from dikast.stats.panel_votes import credit, folded_votes, right, weighted_decisions
+from dikast.stats.panel_votes import (
+    credit,
+    folded_votes,
+    left_open,
+    right,
+    weighted_decisions,
+)
 from dikast.stats.prediction_powered import PoweredMean, powered_mean
 from dikast.stats.prevalence import true_share
 from dikast.stats.resampling import bootstrap_sums
 from dikast.stats.selective import Threshold, find_threshold, labels_needed
-from dikast.types import PreferenceScale, YesNoScale
+from dikast.stats.standing_votes import standing
+from dikast.types import PreferenceScale, Scale, YesNoScale
 
 FEWEST = 10
 """Labels below which nothing is fitted."""
@@ -66,6 +73,8 @@ class CriterionFit:
     `fitted, share of votes`, whose confidence is the raw share."""
     gains: Mapping[str, Estimate]
     """How much more accurate `fitted` is than the single judge and the majority."""
+    left_open: Mapping[str, float]
+    """By way, how many labelled cases it leaves open (`left_open`), mean over the repeats."""
     judges: Mapping[str, Estimate]
     """Accuracy of every judge on the labels; nothing was fitted for it."""
     constant: tuple[str, ...]
@@ -121,7 +130,10 @@ def fit_criterion(
     single = partial(best_single, fold=plan.fold, tolerance=plan.tolerance)
     others = {
         "best single judge": cross_fit(part, single, plan),
-        "unweighted majority": cross_fit(part, equal_weights, plan),
+        # folded as an audit folds them, so that both tell one accuracy of one vote each
+        "unweighted majority": cross_fit(
+            part, equal_weights, plan, votes=standing(part, criterion).votes
+        ),
     }
     if fitted is None:
         return "there are no two labelled cases"
@@ -145,7 +157,10 @@ def fit_criterion(
         gains={name: gain(fitted, held, seed=seed) for name, held in known.items()},
         judges=_judges(part, plan),
         constant=_constant(part, plan),
-        thresholds=_thresholds(fitted),
+        thresholds=_thresholds(fitted, confidence),
+        left_open={
+            name: _open(held, part.scales[0]) for name, held in {"fitted": fitted, **known}.items()
+        },
         stated=_stated(part, plan),
         mean=_mean(full, plan),
         share=_share(full, plan),
@@ -201,22 +216,32 @@ def _constant(table: BallotTable, plan: Plan) -> tuple[str, ...]:
     )
 
 
-def _thresholds(held: HeldOut) -> dict[float, Threshold | None]:
+def _thresholds(held: HeldOut, confidence: Confidence | None) -> dict[float, Threshold | None]:
     """By the first repeat: a case must not count several times in a test.
+
+    Decisions are held out, and told apart by the map that the panel will use: the maps of the
+    folds differ by chance, and highest where the labels left over are worst.
 
     The sequence of tests begins with the most confident cases together, as many as `_FIRST`: to
     begin with a handful would end it at one early error.
     """
-    confidence = np.where(held.decided[0], held.probability[0], np.nan)
+    found: dict[float, Threshold | None] = dict.fromkeys(TARGETS)
+    if confidence is None:
+        return found
+    sure = np.where(held.decided[0], confidence.at(held.share[0], held.score[0]), np.nan)
     ok = np.nan_to_num(held.right[0]) > 0.5
-    told = np.sort(confidence[~np.isnan(confidence)])[::-1]
-    found: dict[float, Threshold | None] = {}
+    told = np.sort(sure[~np.isnan(sure)])[::-1]
     for wanted in TARGETS:
         first = max(round(_FIRST * len(told)), labels_needed(1 - wanted, _RISK))
         start = float(told[first - 1]) if first <= len(told) else None
-        ruling = find_threshold(confidence, ok, alpha=1 - wanted, delta=_RISK, start=start)
+        ruling = find_threshold(sure, ok, alpha=1 - wanted, delta=_RISK, start=start)
         found[wanted] = ruling if isinstance(ruling, Threshold) else None
     return found
+
+
+def _open(held: HeldOut, scale: Scale) -> float:
+    """How many labelled cases are left open, mean over the repeats."""
+    return float(left_open(held.score, held.truth, scale).sum(axis=1).mean())
 
 
 def _stated(table: BallotTable, plan: Plan) -> dict[str, ConfidenceCurve]:

@@ -166,7 +166,12 @@ def judge_credit(
 
 
 def cross_fit(
-    table: BallotTable, weigh: Weigh, plan: Plan, decide: Decide = weighted_decisions
+    table: BallotTable,
+    weigh: Weigh,
+    plan: Plan,
+    decide: Decide = weighted_decisions,
+    *,
+    votes: Floats | None = None,
 ) -> HeldOut | None:
     """Decide every labelled case by a panel fitted without its label, several times over.
 
@@ -178,6 +183,7 @@ def cross_fit(
         weigh: What is tested.
         plan: Folds, repeats and seed.
         decide: What the panel makes of votes and weights.
+        votes: What each judge holds, `[case, judge]`; None to fold orders as the panel does.
 
     Returns:
         None with fewer than two labelled cases.
@@ -187,7 +193,7 @@ def cross_fit(
     """
     if len(table.criteria) != 1:
         raise ValueError("fit one criterion at a time")
-    bench = _Bench(table, weigh, plan, decide)
+    bench = _Bench(table, weigh, plan, decide, votes)
     truth = table.truth[:, 0]
     cases = np.flatnonzero(~np.isnan(truth))
     if not bench.enough(cases):
@@ -230,9 +236,17 @@ def residuals(held: HeldOut) -> Floats:
 class _Bench:
     """One criterion and one way of deciding it, with the votes folded once."""
 
-    def __init__(self, table: BallotTable, weigh: Weigh, plan: Plan, decide: Decide) -> None:
+    def __init__(
+        self,
+        table: BallotTable,
+        weigh: Weigh,
+        plan: Plan,
+        decide: Decide,
+        votes: Floats | None = None,
+    ) -> None:
         self.table, self.weigh, self.plan, self.decide = table, weigh, plan, decide
-        self.votes = folded_votes(table, table.criteria[0], plan.fold)
+        folded = folded_votes(table, table.criteria[0], plan.fold) if votes is None else votes
+        self.votes = folded
         self.scale = table.scales[0]
         labelled = np.flatnonzero(table.labelled)
         questions = {table.questions[case] for case in labelled}

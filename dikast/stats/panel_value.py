@@ -1,7 +1,8 @@
 """What a panel gains over its best member, and what each seat adds to it.
 
 The panel is taken by plurality of its judges: who decides better with the same votes is the matter
-of rules. Votes are `[case, judge]`, NaN for an abstention; labels `[case]`.
+of rules. Votes are `[case, judge]`, NaN for an abstention; labels `[case]`. What a judge or a panel
+decides earns what `panel_votes.credit` says, a tied vote included.
 """
 
 from __future__ import annotations
@@ -10,18 +11,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dikast.stats.ballot_table import Bools
 from dikast.stats.estimate import Estimate, undefined
+from dikast.stats.panel_votes import credit, left_open
 from dikast.stats.resampling import Clusters, Floats, Ints, bootstrap_sums, of_kept
+from dikast.types import Scale
 
 
 class PanelValue(NamedTuple):
     """Accuracy of a panel, of its best member, and of the panel without each seat."""
 
     panel: Estimate
-    """Accuracy of the plurality; where several lead, the chance of drawing the right one."""
+    """Accuracy of the plurality over all labelled cases."""
+    open: int
+    """Labelled cases that the plurality leaves open."""
     judges: tuple[Estimate, ...]
-    """Accuracy of each judge on the cases where it voted."""
+    """Accuracy of each judge on all labelled cases, as a bench of one: an abstention leaves the
+    case open."""
     best: int | None
     """The judge of highest accuracy; of equals the first; None if nobody voted."""
     gain: Estimate
@@ -36,9 +41,8 @@ class PanelValue(NamedTuple):
 def panel_value(
     votes: Floats,
     truth: Floats,
+    scale: Scale,
     *,
-    tie: float | None = None,
-    split: Bools | None = None,
     by: Clusters | None = None,
     seed: int = 0,
     draws: int = 1000,
@@ -46,45 +50,38 @@ def panel_value(
     """What the panel is worth, on labelled cases.
 
     Args:
-        votes: `[case, judge]`, categories as numbers.
-        truth: Labels, `[case]`.
-        tie: The vote that prefers neither, where every label prefers one: it earns a half, of a
-            judge as of the panel, as a coin would. None where a tie is right or wrong like any
-            other vote.
-        split: `[case, judge]`: judges without a vote whose two orders cancelled. They earn a half
-            for themselves and have no say in the panel; one that nobody else decides earns a half
-            too.
+        votes: `[case, judge]`.
+        truth: Labels, `[case]`; NaN for a case that is not labelled or was not heard.
+        scale: The criterion's scale; it says what an open decision earns. Numbers must be equal.
         by: What each case belongs to.
         seed: Of the resampling.
         draws: Resamples.
 
     Returns:
-        Figures over labelled cases with at least one answer (`nulls` counts labelled ones without);
-        the value of a judge is over cases on which others have voted too.
+        Figures over labelled cases; the value of a judge is over cases on which others have voted
+        too.
 
     Examples:
+        >>> from dikast.types import YesNoScale
         >>> truth = np.array([1.0, 1, 1, 1])
         >>> votes = np.array([[1.0, 1, 0], [1, 0, 1], [0, 1, 1], [1, 1, 1]])
-        >>> found = panel_value(votes, truth)
+        >>> found = panel_value(votes, truth, YesNoScale())
         >>> found.panel.value, found.judges[0].value, found.gain.value, found.value[0].value
         (1.0, 0.75, 0.25, 0.25)
     """
-    labelled = ~np.isnan(truth)
-    halved = np.zeros(votes.shape, dtype=bool) if split is None else split & np.isnan(votes)
-    halved = halved | (votes == tie) if tie is not None else halved
-    kept = labelled & (~np.isnan(votes) | halved).any(axis=1)
-    nulls = int((labelled & ~kept).sum())
+    kept = ~np.isnan(truth)
     ballots, label = votes[kept], truth[kept]
-    if not len(label):
-        gap = undefined("no labelled case has a vote", nulls=nulls)
+    if not len(label) or np.isnan(ballots).all():
+        gap = undefined("no labelled case has a vote", nulls=len(label))
         many = (gap,) * votes.shape[1]
-        return PanelValue(gap, many, None, gap, many)
+        return PanelValue(gap, 0, many, None, gap, many)
     grouped = of_kept(by, kept, len(kept))
-    given = ~np.isnan(ballots) | halved[kept]
-    right = np.where(halved[kept], 0.5, ballots == label[:, None])
-    whole, parts, shared = _credits(ballots, label, tie, given)
+    score, fewer, shared = _decisions(ballots)
+    whole = credit(score, label, scale, 0.0)
+    alone = [credit(own, label, scale, 0.0) for own in ballots.T]
     judges = votes.shape[1]
-    sums = np.column_stack([whole, np.ones(len(label)), right, given]).astype(float)
+    ones = np.ones(len(label))
+    sums = np.column_stack([whole, ones, *alone])
 
     def ratio(hits: Floats, n: Floats) -> Estimate:
         kept_n = int((n > 0).sum())
@@ -92,49 +89,45 @@ def panel_value(
             np.column_stack([hits, n]).astype(float),
             lambda s: s[..., 0] / s[..., 1],
             by=grouped,
-            nulls=len(n) - kept_n + nulls,
+            nulls=len(n) - kept_n,
             n=kept_n,
-            why="it never voted on a labelled case",
+            why="no other judge voted on a labelled case",
             seed=seed,
             draws=draws,
         )
 
     def gain(s: Floats) -> Floats:
-        each = s[..., 2 : 2 + judges] / s[..., 2 + judges :]
-        return np.asarray(s[..., 0] / s[..., 1] - np.nanmax(each, axis=-1))
+        return np.asarray((s[..., 0] - s[..., 2:].max(axis=-1)) / s[..., 1])
 
-    accuracies = tuple(ratio(right[:, j], given[:, j].astype(float)) for j in range(judges))
-    values = [-1.0 if a.value is None else a.value for a in accuracies]
+    accuracies = tuple(ratio(own, ones) for own in alone)
     return PanelValue(
-        ratio(whole, np.ones(len(label))),
+        ratio(whole, ones),
+        int(left_open(score, label, scale).sum()),
         accuracies,
-        int(np.argmax(values)),
-        bootstrap_sums(sums, gain, by=grouped, nulls=nulls, seed=seed, draws=draws),
+        int(np.argmax([own.mean() for own in alone])),
+        bootstrap_sums(sums, gain, by=grouped, seed=seed, draws=draws),
         tuple(
-            ratio((whole - parts[j]) * shared[j], shared[j].astype(float)) for j in range(judges)
+            ratio((whole - credit(fewer[j], label, scale, 0.0)) * shared[j], shared[j])
+            for j in range(judges)
         ),
     )
 
 
-def _credits(
-    ballots: Floats, label: Floats, tie: float | None, given: Bools
-) -> tuple[Floats, list[Floats], list[Floats]]:
-    """The panel's credit on each case, without each judge, and where others have voted too."""
-    names = np.unique(np.concatenate([ballots[~np.isnan(ballots)], label]))
+def _decisions(ballots: Floats) -> tuple[Floats, list[Floats], list[Floats]]:
+    """The plurality of each case, without each judge, and where others have voted too."""
+    names = np.unique(ballots[~np.isnan(ballots)])
     picked = [(ballots == name).astype(np.int64) for name in names]
     counts = np.stack([one.sum(axis=1) for one in picked], axis=1)
-    earned = np.where(names == tie, 0.5, (names == label[:, None]).astype(float))
     parts, shared = [], []
     for judge in range(ballots.shape[1]):
         fewer = counts - np.stack([one[:, judge] for one in picked], axis=1)
-        parts.append(_credit(fewer, earned))
-        shared.append(np.delete(given, judge, axis=1).any(axis=1).astype(float))
-    return _credit(counts, earned), parts, shared
+        parts.append(_plurality(fewer, names))
+        shared.append((fewer.sum(axis=1) > 0).astype(float))
+    return _plurality(counts, names), parts, shared
 
 
-def _credit(counts: Ints, earned: Floats) -> Floats:
-    """Mean of what the leading votes earn; a half where all who answered cancelled themselves."""
-    most = counts.max(axis=1, keepdims=True)
-    leads = counts == most
-    mean = (earned * leads).sum(axis=1) / leads.sum(axis=1)
-    return np.where(most[:, 0] > 0, mean, 0.5)
+def _plurality(counts: Ints, names: Floats) -> Floats:
+    """What most name; NaN for an equal lead and without a vote."""
+    most = counts.max(axis=1)
+    alone = (most > 0) & ((counts == most[:, None]).sum(axis=1) == 1)
+    return np.where(alone, names[counts.argmax(axis=1)], np.nan)

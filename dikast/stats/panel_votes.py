@@ -13,7 +13,7 @@ import numpy as np
 
 from dikast.stats.ballot_table import BallotTable, Bools, Floats
 from dikast.stats.orders import Folding
-from dikast.types import PreferenceScale, Scale, YesNoScale
+from dikast.types import OrdinalScale, PreferenceScale, Scale, YesNoScale
 
 
 class WeightedDecisions(NamedTuple):
@@ -124,12 +124,27 @@ def right(score: Floats, truth: Floats, scale: Scale, tolerance: float = 0.25) -
     return np.where(np.isnan(score) | np.isnan(truth), np.nan, hit.astype(float))
 
 
+def left_open(score: Floats, truth: Floats, scale: Scale) -> Bools:
+    """Which labelled decisions choose nothing.
+
+    That is a tied vote, or a tie between two of which one is better.
+
+    Examples:
+        >>> left_open(np.array([0.0, np.nan, 0.0]), np.array([1.0, 1.0, 0.0]), PreferenceScale())
+        array([ True,  True, False])
+    """
+    open_ = np.isnan(score)
+    if isinstance(scale, PreferenceScale):
+        open_ = open_ | ((score == 0) & (truth != 0))
+    return np.asarray(open_ & ~np.isnan(truth))
+
+
 def credit(score: Floats, truth: Floats, scale: Scale, tolerance: float = 0.25) -> Floats:
     """What a decision earns towards accuracy, 0 to 1; NaN without a label only.
 
-    As `right`; but where there are two answers, one that is left open (a tied vote, or a tie
-    between two of which one is better) earns a half, as a coin would. Elsewhere an open decision
-    earns nothing.
+    The one definition behind every accuracy of a panel, in audits and calibrations alike. As
+    `right`; but where there are two answers, one that is left open (`left_open`) earns a half, as
+    a coin would. Elsewhere an open decision earns nothing.
 
     Examples:
         >>> tie, truth = np.array([0.0, np.nan, 1.0]), np.array([1.0, 1.0, 1.0])
@@ -138,9 +153,8 @@ def credit(score: Floats, truth: Floats, scale: Scale, tolerance: float = 0.25) 
     """
     earned = np.nan_to_num(right(score, truth, scale, tolerance), nan=0.0)
     if isinstance(scale, PreferenceScale):
-        open_ = (np.isnan(score) | (score == 0)) & (truth != 0)
-        earned = np.where(open_, 0.5, earned)
-    elif isinstance(scale, YesNoScale):
+        earned = np.where(left_open(score, truth, scale) & (truth != 0), 0.5, earned)
+    elif isinstance(scale, OrdinalScale | YesNoScale) and len(scale.labels) == 2:
         earned = np.where(np.isnan(score), 0.5, earned)
     return np.where(np.isnan(truth), np.nan, earned)
 

@@ -16,12 +16,13 @@ from dikast.audit.sections._lens import Lens
 from dikast.audit.sections.confidence import curve
 from dikast.registry import load
 from dikast.rules import FittedRule, NotEnough
-from dikast.stats.ballot_table import BallotTable, Bools, Floats
+from dikast.stats.ballot_table import BallotTable, Floats
 from dikast.stats.correlation import spearman
 from dikast.stats.estimate import Estimate
 from dikast.stats.folds import assign_folds
 from dikast.stats.panel_errors import Kind, error_structure
 from dikast.stats.panel_value import panel_value
+from dikast.stats.panel_votes import credit, left_open
 from dikast.stats.resampling import bootstrap_sums
 from dikast.stats.standing_votes import standing
 
@@ -71,72 +72,58 @@ def value(lens: Lens, found: Judged) -> Iterator[Figure]:
     """Accuracy of one vote each and of the chosen rule, and their gain over the best judge."""
     if not lens.labelled:
         return
-    held, truth = standing(lens.table, lens.criterion), lens.labels
-    votes = held.votes
-    if lens.table.pairs:
-        votes, truth = np.sign(votes), np.sign(truth)
     if lens.categories is None and not lens.table.pairs:
         yield from _numbers(lens, found)
         return
-    votes = np.round(votes)
-    # Where every label prefers one of the two, a judge that prefers neither, or each in turn, is
-    # half right: of judges as of panels, or a gain would be one of counting.
-    open_ = lens.table.pairs and not (truth == 0).any()
-    tie, split = (0.0, held.contrary) if open_ else (None, None)
-    told = panel_value(votes, truth, tie=tie, split=split, **lens.options)
+    votes, truth = _bench(lens)
+    told = panel_value(votes, truth, lens.scale, **lens.options)
     yield _panel(lens, MAJORITY, "accuracy", told.panel)
+    yield _panel(lens, MAJORITY, "left_open", Estimate(float(told.open), n=told.panel.n))
     yield _panel(lens, MAJORITY, "gain_over_best", told.gain)
     for (_, name), worth in zip(lens.judges(), told.value, strict=True):
         yield lens.figure(name, "leave_one_out", worth)
     if found.rule is not None:
-        halved = held.contrary | (votes == 0) if open_ else np.zeros(votes.shape, dtype=bool)
-        yield from _ruled(lens, votes, truth, _decided(lens, found), halved)
+        yield from _ruled(lens, votes, truth, found)
     if len(lens.table.judges) > 1:
-        yield from _errors(lens, votes, truth)
+        yield from _errors(lens, *_signs(lens, votes, truth))
 
 
 def _panel(lens: Lens, name: str, figure: str, estimate: Estimate) -> Figure:
     return Figure.of("panel", name, figure, estimate, criterion=lens.criterion)
 
 
-def _decided(lens: Lens, found: Judged) -> Floats:
-    score = found.score[:, lens.table.criteria.index(lens.criterion)]
-    return np.sign(score) if lens.table.pairs else np.round(score)
+def _bench(lens: Lens) -> tuple[Floats, Floats]:
+    """Standing votes and labels of the cases that were heard; other labels are NaN."""
+    heard = np.zeros(len(lens.table.cases), dtype=bool)
+    heard[lens.table.case[lens.table.criterion == lens.table.criteria.index(lens.criterion)]] = True
+    votes, truth = standing(lens.table, lens.criterion).votes, lens.labels
+    if not lens.scale.labelled:
+        votes, truth = np.round(votes), np.round(truth)
+    return votes, np.where(heard, truth, np.nan)
 
 
-def credit(score: Floats, truth: Floats, *, pairs: bool) -> Floats:
-    """1 for a right decision; half for a tie or none between two labels; 0 for a wrong one.
-
-    NaN without a label. Half is what a coin would have earned: a decision that ends in a tie
-    between two of which one is better is no better and no worse than that.
-    """
-    labels = np.unique(truth[~np.isnan(truth)])
-    two = len(labels) == 2 or (pairs and 0 not in labels)
-    open_ = np.isnan(score) | ((score == 0) & pairs & (0 not in labels))
-    right = np.where(open_ & two, 0.5, (score == truth).astype(float))
-    return np.where(np.isnan(truth), np.nan, right)
+def _signs(lens: Lens, votes: Floats, truth: Floats) -> tuple[Floats, Floats]:
+    return (np.sign(votes), np.sign(truth)) if lens.table.pairs else (votes, truth)
 
 
-def _ruled(
-    lens: Lens, votes: Floats, truth: Floats, score: Floats, halved: Bools
-) -> Iterator[Figure]:
+def _ruled(lens: Lens, votes: Floats, truth: Floats, found: Judged) -> Iterator[Figure]:
     """The chosen rule's accuracy and its gain, paired by case."""
-    answered = ~np.isnan(votes) | halved
-    known = ~np.isnan(truth) & answered.any(axis=1)
-    earned = credit(score, truth, pairs=lens.table.pairs)[known]
-    right, given = np.where(halved, 0.5, votes == truth[:, None])[known], answered[known]
-    nulls = int((~np.isnan(truth)).sum() - known.sum())
-    sums = np.column_stack([earned, np.ones(len(earned)), right, given]).astype(float)
-    judges = votes.shape[1]
+    score = found.score[:, lens.table.criteria.index(lens.criterion)]
+    score = score if lens.scale.labelled else np.round(score)
+    known = ~np.isnan(truth)
+    earned, *alone = (
+        credit(made, truth[known], lens.scale, 0.0) for made in (score[known], *votes[known].T)
+    )
+    sums = np.column_stack([earned, np.ones(len(earned)), *alone])
 
     def gain(s: Floats) -> Floats:
-        each = s[..., 2 : 2 + judges] / np.where(s[..., 2 + judges :] > 0, s[..., 2 + judges :], 1)
-        return np.asarray(s[..., 0] / s[..., 1] - each.max(axis=-1))
+        return np.asarray((s[..., 0] - s[..., 2:].max(axis=-1)) / s[..., 1])
 
-    options = {"nulls": nulls, **lens.options}
-    share = bootstrap_sums(sums[:, :2], lambda s: s[..., 0] / s[..., 1], **options)
+    share = bootstrap_sums(sums[:, :2], lambda s: s[..., 0] / s[..., 1], **lens.options)
     yield _panel(lens, "auto", "accuracy", share)
-    yield _panel(lens, "auto", "gain_over_best", bootstrap_sums(sums, gain, **options))
+    count = int(left_open(score[known], truth[known], lens.scale).sum())
+    yield _panel(lens, "auto", "left_open", Estimate(float(count), n=len(earned)))
+    yield _panel(lens, "auto", "gain_over_best", bootstrap_sums(sums, gain, **lens.options))
 
 
 def _numbers(lens: Lens, found: Judged) -> Iterator[Figure]:
