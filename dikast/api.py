@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from dikast import prompts
+from dikast import describing, prompts
 from dikast.agents.contract import Critic, Judge
 from dikast.agents.embedded._panel import embedded_panel
-from dikast.config import dump_panel, load_calibration, load_panel
+from dikast.config import dump_panel, load_calibration, load_cascade, load_panel
 from dikast.errors import ConfigError
-from dikast.graphs.court import CUSTOM, needs_models
+from dikast.graphs.court import needs_models
 from dikast.graphs.nodes import run_sync
 from dikast.graphs.observed import heard
 from dikast.graphs.runner import WORKERS, run_cases
@@ -22,6 +21,7 @@ from dikast.media import Images
 from dikast.records.cases import case_from_row
 from dikast.types import (
     Calibration,
+    CascadeSpec,
     Case,
     Comparison,
     Gateway,
@@ -52,22 +52,39 @@ CaseLike = Case | Mapping[str, Any]
 class Panel:
     """A panel of judges with a rubric, a rule and a protocol.
 
+    Takes whatever a `panel.toml` may say, under the same names, and objects besides.
+
     Args:
-        judges: Model names as litellm takes them, `embedded/NAME`, descriptions, or objects of
-            your own that can vote (`dikast.agents.contract.Judge`).
+        judges: Model names as litellm takes them, `embedded/NAME`, descriptions (`JudgeSpec`, or a
+            mapping of its fields), or objects of your own that can vote
+            (`dikast.agents.contract.Judge`).
         rubric: Name of a pack, path of a rubric file, or a rubric.
         rule: Name of the rule, or a description with parameters.
-        critic: Model name, `embedded/critic`, a description or an object; None for no critic.
+        critic: Who writes critiques: a model name, `embedded/critic`, a description or an object;
+            None for no critic.
+        detector: Model (a name or a description) of the reasoning bias detector; None for none.
+        screens: Names of the free detectors; None for all (`dikast list detectors`), `()` for none.
+        splitter: Model that splits answers into claims for `rag`, or `embedded/clauses`; None for
+            the critic's, else the first judge's by name.
+        reserves: Judges that stand in for one that fails and names them (`JudgeSpec.reserve`).
+        escalation: The stronger judge that is asked on low confidence, with
+            `on_low_confidence="escalate"`.
         quorum: Votes needed per criterion; None for a majority of the seats.
+        calibration: What `dikast calibrate` fitted on labels, or the path of its file.
+        cascade: What `dikast cascade` found, or the path of its file; with `seating="cascade"`.
+        share_identical: Whether identical requests from different places may share one answer.
+        remote_images: Whether images may be addresses, which the provider fetches.
         name: The panel's name.
         gateway: A gateway to share with other panels; None for one of its own.
         images: Folder that image paths of cases are relative to and must lie in; None for the
             working directory.
-        calibration: What `dikast calibrate` fitted on labels, or the path of its file.
-        protocol: Fields of `ProtocolSpec`, such as `seating="sequential"`.
+        protocol: How the panel proceeds; None for the defaults.
+        **fields: Fields of `ProtocolSpec`, such as `seating="sequential"`; they replace those of
+            `protocol`.
 
     Raises:
-        ConfigError: Something named does not exist or does not fit.
+        ConfigError: Something named does not exist or does not fit; an unknown name is told with
+            the nearest one there is.
 
     Examples:
         >>> panel = Panel.embedded()
@@ -75,43 +92,71 @@ class Panel:
         ...                       contexts=["The Louvre is a museum in Paris."])
         >>> verdict.status
         'decided'
+
+        Two cheap judges, a reserve for one of them, and a strong one where they are unsure:
+
+        >>> Panel(
+        ...     [{"name": "ann", "model": "openai/gpt-4o-mini", "reserve": "rex"}, "ollama/llama3"],
+        ...     reserves=[{"name": "rex", "model": "mistral/mistral-small"}],
+        ...     escalation="openai/gpt-4o", on_low_confidence="escalate",
+        ...     detector="openai/gpt-4o", screens=["injection"],
+        ... ).spec.escalation.name
+        'gpt-4o'
+        >>> Panel(["openai/gpt-4o"], quorom=1)
+        Traceback (most recent call last):
+        ...
+        dikast.errors.ConfigError: a panel has no `quorom`. Did you mean `quorum`?
     """
 
     def __init__(
         self,
-        judges: Sequence[str | JudgeSpec | Judge],
+        judges: Sequence[str | Mapping[str, Any] | JudgeSpec | Judge],
         *,
         rubric: str | Path | Rubric = "helpfulness",
-        rule: str | RuleSpec = "median",
-        critic: str | ModelSpec | Critic | None = None,
+        rule: str | Mapping[str, Any] | RuleSpec = "median",
+        critic: str | Mapping[str, Any] | ModelSpec | Critic | None = None,
+        detector: str | Mapping[str, Any] | ModelSpec | None = None,
+        screens: Sequence[str] | None = None,
+        splitter: str | Mapping[str, Any] | ModelSpec | None = None,
+        reserves: Sequence[str | Mapping[str, Any] | JudgeSpec] = (),
+        escalation: str | Mapping[str, Any] | JudgeSpec | None = None,
         quorum: int | None = None,
+        calibration: str | Path | Calibration | None = None,
+        cascade: str | Path | CascadeSpec | None = None,
+        share_identical: bool = False,
+        remote_images: bool = False,
         name: str = "panel",
         gateway: Gateway | None = None,
         images: str | Path | None = None,
-        calibration: str | Path | Calibration | None = None,
-        **protocol: Any,
+        protocol: ProtocolSpec | Mapping[str, Any] | None = None,
+        **fields: Any,
     ) -> None:
-        described = [_describe(judge) for judge in judges]
-        own_critic = None if critic is None or isinstance(critic, str | ModelSpec) else critic
-        try:
-            spec = PanelSpec(
-                name=name,
-                judges=tuple(_distinct(described)),
-                rubric=_rubric(rubric),
-                rule=RuleSpec(name=rule) if isinstance(rule, str) else rule,
-                quorum=quorum,
-                critic=ModelSpec(model=critic) if isinstance(critic, str) else _spec(critic),
-                protocol=ProtocolSpec(**protocol),
-                calibration=load_calibration(calibration)
-                if isinstance(calibration, str | Path)
-                else calibration,
-            )
-        except ValueError as error:
-            raise ConfigError(f"this panel cannot be: {error}") from None
+        seats = describing.seats("judges", judges)
+        own_critic = describing.own(critic)
+        spec = describing.panel(
+            name=name,
+            judges=tuple(describing.distinct(seats)),
+            reserves=describing.seats("reserves", reserves),
+            rubric=_rubric(rubric),
+            rule=describing.rule(rule),
+            critic=None if own_critic is not None else describing.model("critic", critic),
+            detector=describing.model("detector", detector),
+            splitter=describing.model("splitter", splitter),
+            escalation=describing.seat("escalation", escalation),
+            screens=screens,
+            quorum=quorum,
+            calibration=load_calibration(calibration)
+            if isinstance(calibration, str | Path)
+            else calibration,
+            cascade=load_cascade(cascade) if isinstance(cascade, str | Path) else cascade,
+            share_identical=share_identical,
+            remote_images=remote_images,
+            protocol=describing.protocol(protocol, fields),
+        )
         objects = {
             spec.judges[i].name: judge
             for i, judge in enumerate(judges)
-            if not isinstance(judge, str | JudgeSpec)
+            if not isinstance(judge, str | Mapping | JudgeSpec)
         }
         self._set(spec, gateway=gateway, judges=objects, critic=own_critic, images=images)
 
@@ -167,10 +212,7 @@ class Panel:
         Raises:
             ConfigError: There is no such rubric, or the panel's calibration was fitted on another.
         """
-        try:
-            return PanelSpec.model_validate({**dict(spec), "rubric": _rubric(rubric)})
-        except ValueError as error:
-            raise ConfigError(f"this panel cannot be: {error}") from None
+        return describing.panel(**{**dict(spec), "rubric": _rubric(rubric)})
 
     def to_toml(self) -> str:
         """The panel as a `panel.toml`; `Panel.load` reads it back."""
@@ -265,10 +307,8 @@ class Panel:
         from dikast.graphs.ranking import ranking_graph
 
         chosen = {name: fields.pop(name) for name in list(fields) if name in _RANKING}
-        try:
-            wanted = RankOptions.model_validate({**dict(options or RankOptions()), **chosen})
-        except ValueError as error:
-            raise ConfigError(f"candidates cannot be ranked so: {error}") from None
+        wanted = describing.options(RankOptions, {**dict(options or RankOptions()), **chosen})
+        describing.no_slips(fields, RankOptions)
         graph = ranking_graph(self.spec, wanted, judges=self._judges, critic=self._critic)
         result = await self._hear(graph, _case(case, fields))
         ranking = result["ranking"]
@@ -400,6 +440,29 @@ class Panel:
         """Whether any role is played by a model, so that a call may cost money."""
         return needs_models(self.spec)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What other processes can do with: graphs and a gateway are made anew there.
+        if self._gateway is not None:
+            raise TypeError(
+                "a panel with a gateway of yours stays in its process: make it anew in the other, "
+                "with `Panel.from_spec(panel.spec)`."
+            )
+        return {
+            "spec": self.spec,
+            "judges": self._judges,
+            "critic": self._critic,
+            "images": self._images.root,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._set(**state)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # Tools copy their metrics: a copy shares the gateway, hence the budget, with the original.
+        copy = type(self).__new__(type(self))
+        copy.__dict__ |= self.__dict__
+        return copy
+
     def __repr__(self) -> str:
         names = ", ".join(judge.name for judge in self.spec.judges)
         return f"Panel({names}; rubric {self.spec.rubric.id}, rule {self.spec.rule.name})"
@@ -413,38 +476,18 @@ async def _close(verdicts: AsyncGenerator[Verdict]) -> None:
     await verdicts.aclose()
 
 
-def _describe(judge: str | JudgeSpec | Judge) -> JudgeSpec:
-    if isinstance(judge, JudgeSpec):
-        return judge
-    if isinstance(judge, str):
-        name = judge.rpartition("/")[2] or judge
-        return JudgeSpec(name=re.sub(r"[^A-Za-z0-9._ -]", "-", name)[:60], model=judge)
-    return JudgeSpec(name=judge.name, model=CUSTOM + type(judge).__name__)
-
-
-def _distinct(judges: Sequence[JudgeSpec]) -> Iterator[JudgeSpec]:
-    """Number the seats of a model that is named twice, so that each has a name of its own."""
-    taken: set[str] = set()
-    for judge in judges:
-        name, number = judge.name, 1
-        while name in taken:
-            number += 1
-            name = f"{judge.name}-{number}"
-        taken.add(name)
-        yield judge if name == judge.name else judge.model_copy(update={"name": name})
-
-
 def _rubric(rubric: str | Path | Rubric) -> Rubric:
     """A rubric, a pack by its name, or a file by its path."""
     if isinstance(rubric, Rubric):
         return rubric
+    if not isinstance(rubric, str | Path):
+        raise ConfigError(
+            f"`rubric` is of type {type(rubric).__name__}.",
+            hint="Give the name of a pack, the path of a rubric file, or a `Rubric`.",
+        )
     if isinstance(rubric, Path) or rubric.endswith(".toml"):
         return prompts.load_rubric(rubric)
     return prompts.rubric(rubric)
-
-
-def _spec(critic: ModelSpec | Critic | None) -> ModelSpec | None:
-    return critic if isinstance(critic, ModelSpec) else None
 
 
 def _case(case: CaseLike | None, fields: Mapping[str, Any]) -> Case:

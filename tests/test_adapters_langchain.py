@@ -406,7 +406,7 @@ def test_a_model_that_retries_by_itself_is_told() -> None:
 
 
 def test_a_seat_that_cannot_be_is_refused() -> None:
-    with pytest.raises(ConfigError, match="this seat cannot be"):
+    with pytest.raises(ConfigError, match="JudgeSpec: `weight` must be above 0"):
         seat(Clerk(), weight=-1)
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import copy
+import inspect
+import pickle
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dikast.api import Panel
+from dikast.config import panel_from_dict
 from dikast.errors import ConfigError, InputError
-from dikast.types import Case, Verdict
+from dikast.models.gateway import ModelGateway
+from dikast.types import Case, JudgeSpec, PanelSpec, Verdict
 from tests.judges import Scripted, case
 
 ROW = {
@@ -112,3 +118,96 @@ def test_mistakes_are_told_with_a_remedy(make, words: str) -> None:  # type: ign
 def test_a_row_that_is_no_case_is_told() -> None:
     with pytest.raises(InputError, match="response"):
         Panel.embedded().judge(question="?")
+
+
+PANEL_TABLES: dict[str, Any] = {
+    "judges": [
+        {"name": "ann", "model": "openai/a", "reserve": "rex", "sampling": {"temperature": 0}},
+        {"name": "bob", "model": "openai/b"},
+    ],
+    "reserves": [{"name": "rex", "model": "openai/r"}],
+    "rubric": "groundedness",
+    "rule": {"name": "trimmed", "params": {"share": 0.2}},
+    "critic": "openai/c",
+    "detector": {"model": "openai/d", "timeout": 5},
+    "splitter": "embedded/clauses",
+    "screens": ["injection"],
+    "escalation": {"name": "eve", "model": "openai/e"},
+    "quorum": 1,
+    "share_identical": True,
+    "remote_images": True,
+    "protocol": {"seating": "sequential", "on_low_confidence": "escalate"},
+    "name": "whole",
+}
+
+
+def test_python_says_what_toml_says() -> None:
+    """Every key of a panel file is an argument, and means the same."""
+    assert Panel(**PANEL_TABLES).spec == panel_from_dict(PANEL_TABLES)
+    asked = {*inspect.signature(Panel.__init__).parameters}
+    assert set(PanelSpec.model_fields) <= asked
+
+
+def test_fields_of_the_protocol_stand_in_place_of_those_given_whole() -> None:
+    panel = Panel(["openai/a"], protocol={"max_rounds": 1, "fold": "lenient"}, max_rounds=0)
+    assert (panel.spec.protocol.max_rounds, panel.spec.protocol.fold) == (0, "lenient")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        pytest.param(lambda: Panel("openai/a"), r'in brackets: \["openai/a"\]', id="one-name"),
+        pytest.param(lambda: Panel([]), "`judges` must not be empty", id="nobody"),
+        pytest.param(lambda: Panel([3]), r"`judges\[1\]` is of type int", id="a-number"),  # type: ignore[list-item]
+        pytest.param(lambda: Panel(["m"], quorom=1), "Did you mean `quorum`", id="argument"),
+        pytest.param(lambda: Panel(["m"], max_round=1), "mean `max_rounds`", id="protocol"),
+        pytest.param(lambda: Panel(["m"], temperature=0), "sampling", id="elsewhere"),
+        pytest.param(lambda: Panel(["m"], persona="p"), "belongs to a judge", id="of-a-judge"),
+        pytest.param(lambda: Panel(["m"], rule="medain"), "mean `median`", id="rule"),
+        pytest.param(lambda: Panel(["m"], seating="x"), "`seating` must be one of", id="choice"),
+        pytest.param(lambda: Panel(["m"], quorum=5), "above the number of judges", id="quorum"),
+        pytest.param(lambda: Panel(["m"], screens=["injektion"]), "`injection`", id="screen"),
+        pytest.param(lambda: Panel(["m"], critic=3), "cannot write critiques", id="critic"),  # type: ignore[arg-type]
+        pytest.param(lambda: Panel(["m"], rubric={}), "`rubric` is of type", id="rubric"),  # type: ignore[arg-type]
+        pytest.param(
+            lambda: Panel([{"name": "a", "modle": "m"}]), "Did you mean `model`", id="mapping"
+        ),
+        pytest.param(
+            lambda: JudgeSpec(name="a", modle="m"),  # type: ignore[call-arg]
+            "JudgeSpec: unknown key `modle`. Did you mean `model`",
+            id="description",
+        ),
+        pytest.param(
+            lambda: JudgeSpec(name="a", model="m", sampling={"temprature": 0}),  # type: ignore[arg-type]
+            "`sampling.temprature`. Did you mean `temperature`",
+            id="nested",
+        ),
+        pytest.param(
+            lambda: Panel.embedded("preference").rank(
+                question="q", candidates=["a", "b"], schedul="all_pairs"
+            ),
+            "Did you mean `schedule`",
+            id="ranking",
+        ),
+    ],
+)
+def test_a_slip_is_told_with_the_nearest_name(make: Callable[[], object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said) as caught:
+        make()
+    assert "pydantic" not in str(caught.value)
+
+
+def test_a_panel_goes_to_other_processes() -> None:
+    panel = Panel.embedded()
+    expected = panel.judge(**ROW).score
+    there = pickle.loads(pickle.dumps(panel))
+    assert there.spec == panel.spec
+    assert there.judge(**ROW).score == expected
+
+
+def test_a_copy_shares_the_gateway_which_stays_in_its_process() -> None:
+    gateway = ModelGateway()
+    panel = Panel(["openai/a"], gateway=gateway)
+    assert copy.deepcopy(panel).gateway is gateway
+    with pytest.raises(TypeError, match="stays in its process"):
+        pickle.dumps(panel)

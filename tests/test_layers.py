@@ -29,6 +29,7 @@ LAYERS: dict[str, int] = {
     "dikast.agents": 4,
     "dikast.graphs": 5,
     "dikast.api": 6,
+    "dikast.describing": 6,
     "dikast.config": 6,
     "dikast.running": 6,
     "dikast.deciding": 6,

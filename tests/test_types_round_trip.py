@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from dikast.errors import ConfigError
 from dikast.testing import strategies as values
 from dikast.testing.dockets import HOSTILE_TEXTS
 from dikast.types import (
@@ -188,12 +189,14 @@ ABSTAINED = Abstention(reason=Reason.TIMEOUT)
         pytest.param(
             lambda: panel(protocol={"on_low_confidence": "escalate"}), "escalation", id="nobody"
         ),
-        pytest.param(lambda: JudgeSpec(name="../x", model="m"), "pattern", id="name-of-a-path"),
-        pytest.param(lambda: ModelSpec(model="m", timeout=0), "greater", id="no-time"),
+        pytest.param(
+            lambda: JudgeSpec(name="../x", model="m"), "must be letters", id="name-of-a-path"
+        ),
+        pytest.param(lambda: ModelSpec(model="m", timeout=0), "must be above 0", id="no-time"),
     ],
 )
 def test_what_cannot_be_is_refused(make: Any, said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises((ConfigError, ValidationError), match=said):
         make()
 
 

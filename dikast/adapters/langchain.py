@@ -151,10 +151,7 @@ def seat(model: BaseChatModel, **fields: Any) -> ChatSeat:
     short = called.partition("#")[0].rpartition("/")[2]
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in short)
     described = {"name": plain[:60].strip("._-") or "chat", "structured": "none", **fields}
-    try:
-        spec = JudgeSpec(model=called, **described)
-    except ValueError as error:
-        raise ConfigError(f"this seat cannot be: {error}") from None
+    spec = JudgeSpec(model=called, **described)
     warn_of_own_retries(model)
     return ChatSeat(model, spec)
 

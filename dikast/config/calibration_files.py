@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dikast.config.lines import shown
 from dikast.errors import ConfigError, StoreError
 from dikast.types import Calibration
+from dikast.types.slips import shown
 
 SUFFIX = ".calibration.json"
 

@@ -15,13 +15,13 @@ from dikast import registry
 from dikast.config.calibration_checks import calibration_warnings
 from dikast.config.cascade_checks import cascade_warnings
 from dikast.config.faults import Fault
-from dikast.config.lines import Where, shown
 from dikast.errors import ConfigError
 from dikast.families import family_of
 from dikast.models.facts import litellm_facts
 from dikast.models.loading import load_litellm
 from dikast.rules import Vote
 from dikast.types import EMBEDDED, JudgeSpec, ModelSpec, PanelSpec, Reason, RuleSpec, Scale
+from dikast.types.slips import Where, shown
 
 _CUSTOM = "custom/"
 """Prefix of `model` for a judge that is an object of the user's own."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-Where = tuple[str | int, ...]
-"""Path of a key: names, and places in lists from 0."""
+from dikast.types.slips import Where
 
 _KEY = r"(?:[A-Za-z0-9_-]+|\"(?:[^\"\\]|\\.)*\"|'[^']*')"
 _DOTTED = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
@@ -114,30 +112,3 @@ def _state(line: str, depth: int, closing: str) -> tuple[int, str]:
         elif mark[0] in {"]", "}"}:
             depth = max(depth - 1, 0)
     return depth, closing
-
-
-def shown(where: Where) -> str:
-    """A key's path as a person counts: list items from 1.
-
-    Examples:
-        >>> shown(("judges", 0, "sampling", "temperature"))
-        'judges[1].sampling.temperature'
-    """
-    text = ""
-    for step in where:
-        text += f"[{step + 1}]" if isinstance(step, int) else f".{step}"
-    return text.removeprefix(".")
-
-
-def reach(data: object, where: Where) -> object:
-    """The value at a path; None if there is none."""
-    for step in where:
-        fits = (
-            isinstance(step, int) and step < len(data)
-            if isinstance(data, list)
-            else (isinstance(data, Mapping) and step in data)
-        )
-        if not fits:
-            return None
-        data = data[step]  # type: ignore[index]
-    return data

@@ -17,9 +17,10 @@ from dikast.config.calibration_files import load_calibration
 from dikast.config.cascades import cascade_tables
 from dikast.config.checking import check_names
 from dikast.config.faults import Fault, fault_of
-from dikast.config.lines import Lines, Where, shown
+from dikast.config.lines import Lines
 from dikast.errors import ConfigError
 from dikast.types import PanelSpec
+from dikast.types.slips import Where, shown
 
 
 def load_panel(path: str | Path) -> PanelSpec:

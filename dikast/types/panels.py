@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from dikast.types.base import Value
+from dikast.types.base import Described
 from dikast.types.calibrations import Calibration
 from dikast.types.cascades import CascadeSpec
 from dikast.types.rubrics import Rubric
@@ -18,7 +18,7 @@ IMPORTED = "imported/"
 """Prefix of judges in `model` whose ballots another tool recorded: nobody to be called."""
 
 
-class Sampling(Value):
+class Sampling(Described):
     """Parameters of a call; each is sent only when set, since many models refuse some."""
 
     temperature: float | None = Field(default=None, ge=0)
@@ -30,14 +30,14 @@ class Sampling(Value):
     """Further parameters, passed to the provider as they are."""
 
 
-class Price(Value):
+class Price(Described):
     """US dollars per million tokens. A local model's price of 0 is stated, not assumed."""
 
     input: float = Field(ge=0)
     output: float = Field(ge=0)
 
 
-class ModelSpec(Value):
+class ModelSpec(Described):
     """Where a model is and how it may be called."""
 
     model: str = Field(min_length=1)
@@ -100,14 +100,14 @@ class JudgeSpec(ModelSpec):
         return self.personas[sample % len(self.personas)] if self.personas else self.persona
 
 
-class RuleSpec(Value):
+class RuleSpec(Described):
     """The rule that turns standing votes into a decision."""
 
     name: str = "median"
     params: dict[str, JsonValue] = {}
 
 
-class ProtocolSpec(Value):
+class ProtocolSpec(Described):
     """How the panel proceeds (design: "Settled terms of the protocol")."""
 
     seating: Literal["all", "sequential", "cascade"] = "all"
@@ -131,7 +131,7 @@ class ProtocolSpec(Value):
     with labels can be told apart for what it knows and what it does not."""
 
 
-class PanelSpec(Value):
+class PanelSpec(Described):
     """Judges, rubric, rule, quorum and protocol."""
 
     name: str = Field(default="panel", min_length=1, max_length=100)
