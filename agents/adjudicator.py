@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from dikast.agents.aggregator import conclude
 from dikast.agents.gates import reopened
+from dikast.agents.persons import answered
 from dikast.errors import InputError
 from dikast.types import (
     CriterionVerdict,
     OffScale,
     PanelSpec,
+    PersonAnswer,
     RawScore,
     Reason,
     Rubric,
@@ -18,7 +20,7 @@ from dikast.types import (
     Verdict,
 )
 
-OPEN = frozenset({Reason.LOW_CONFIDENCE, Reason.TIE})
+OPEN = frozenset({Reason.LOW_CONFIDENCE, Reason.TIE, Reason.PERSONS_DIFFER})
 """What adjudication may settle. A missing quorum is a failure, and it stays one."""
 
 
@@ -83,22 +85,33 @@ def decide_by_judge(verdict: Verdict, standing: list[Standing], spec: PanelSpec)
 
 
 def decide_by_person(
-    verdict: Verdict, answers: Mapping[str, RawScore], spec: PanelSpec, *, by: str = "human"
+    verdict: Verdict,
+    answers: Mapping[str, RawScore],
+    spec: PanelSpec,
+    *,
+    by: str = "human",
+    reason: str = "",
+    at: str = "",
+    blind: bool = False,
 ) -> Verdict:
-    """Settle open criteria by a person's answers.
+    """Settle open criteria by a person's answers, which the verdict records.
 
     Args:
         verdict: A verdict with open criteria.
         answers: Raw answers by criterion id, as the scale takes them (`4`, `"yes"`).
         spec: The panel.
         by: Name or role of the person.
+        reason: Why, in the person's words.
+        at: Wall time of the answer, UTC, ISO 8601; empty if not told.
+        blind: Whether the person had not seen what the panel held.
 
     Raises:
         InputError: A criterion is not open, or an answer is not on its scale.
     """
     waiting = open_criteria(verdict, spec.rubric)
-    scores: dict[str, float] = {}
-    for name, answer in answers.items():
+    given = () if verdict.adjudication is None else verdict.adjudication.answers
+    told = {(answer.by, answer.criterion): answer for answer in given}
+    for name, raw in answers.items():
         if name not in waiting:
             raise InputError(
                 f"criterion `{name}` of case `{verdict.case_id}` does not wait for adjudication.",
@@ -106,7 +119,17 @@ def decide_by_person(
             )
         scale = spec.rubric.criterion(name).scale
         try:
-            scores[name] = scale.accept(answer)
+            score = scale.accept(raw)
         except OffScale as error:
             raise InputError(f"criterion `{name}`: {error}.", hint=scale.describe()) from None
-    return decide_by(verdict, scores, spec, by=by)
+        told[by, name] = PersonAnswer(
+            by=by,
+            criterion=name,
+            score=score,
+            shown=scale.show(score),
+            reason=reason,
+            at=at,
+            blind=blind,
+            picked="awaiting",
+        )
+    return answered(verdict, told.values(), spec)

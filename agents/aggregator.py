@@ -407,11 +407,10 @@ def _status(
         else f"{d.criterion}: {d.detail or d.reason}"
         for d in open_ones
     )
-    if (
-        status == "abstained"
-        and spec.protocol.on_low_confidence == "adjudicate"
-        and any(d.reason in {Reason.LOW_CONFIDENCE, Reason.TIE} for d in open_ones)
-    ):
+    adjudicable = {Reason.PERSONS_DIFFER}
+    if spec.protocol.on_low_confidence == "adjudicate":
+        adjudicable |= {Reason.LOW_CONFIDENCE, Reason.TIE}
+    if status == "abstained" and any(d.reason in adjudicable for d in open_ones):
         status = "awaiting_adjudication"
     return status, worst.reason, detail
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from dikast import __version__, registry
 from dikast.deciding import other_rule
 from dikast.errors import ConfigError, InputError
+from dikast.records.answers import labels_for
 from dikast.records.fit_origin import fit_origin
 from dikast.records.labels import Labels, rater_table
 from dikast.records.runfile import RunFile
-from dikast.records.tables import candidates_of, read_labels, table_of_run, with_labels
+from dikast.records.tables import candidates_of, table_of_run, with_labels
 from dikast.rules import FittedRule, NotEnough, Vote
 from dikast.stats.alternative_annotator import AlternativeAnnotator, alternative_annotator
 from dikast.stats.ballot_table import BallotTable
@@ -133,7 +134,7 @@ def calibrate_run(
     assert panel is not None  # `table_of_run` refuses a run without one
     given: Labels | None = None
     if labels is not None:
-        given = read_labels(labels)
+        given = labels_for(run, labels)
         table = with_labels(table, given, candidates=candidates_of(run))
     if not table.labelled.any():
         raise InputError(

@@ -12,9 +12,10 @@ from dikast import registry
 from dikast.agents.tally import Counter
 from dikast.errors import ConfigError, InputError
 from dikast.models.entries import decode
+from dikast.records.answers import labels_for
 from dikast.records.identity import case_digest, seat_digests
 from dikast.records.runfile import RunFile
-from dikast.records.tables import candidates_of, read_labels, table_of_run, with_labels
+from dikast.records.tables import candidates_of, table_of_run, with_labels
 from dikast.rules import Vote
 from dikast.stats.ballot_table import BallotTable
 from dikast.stats.cascade_replay import Plan, Replay, heard, replay
@@ -110,7 +111,7 @@ def cascade_run(
     table = table_of_run(run, ballots="first")
     assert panel is not None  # without one there would be no table
     if labels is not None:
-        table = with_labels(table, read_labels(labels), candidates=candidates_of(run))
+        table = with_labels(table, labels_for(run, labels), candidates=candidates_of(run))
     _check(plan, panel, table)
     plan = plan._replace(tolerance=panel.protocol.tolerance, fold=panel.protocol.fold)
     replays = _replays(table, plan, panel)

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dikast.agents.aggregator import Aggregator, Course
+from dikast.agents.persons import answered, own_verdict
 from dikast.config import check_rule_params
 from dikast.errors import ConfigError
 from dikast.records.runfile import RunFile
@@ -34,21 +35,28 @@ def redecide(verdict: Verdict, case: Case, spec: PanelSpec) -> Verdict:
     """Apply a panel's rule to the ballots of a verdict.
 
     Ballots, findings and critiques stay as they are: the hearing took place under the rule it was
-    held by, and only the decision is made again.
+    held by, and only the decision is made again. What people answered stands above any rule.
     """
     courses = {
         d.criterion: Course(contested=d.contested, stop=d.stop, rounds=d.rounds)
-        for d in verdict.criteria
+        for d in own_verdict(verdict).criteria
     }
     decided = Aggregator(spec, orders=len(verdict.candidates)).verdict(
         Docket(case=case, presentation=verdict.candidates),
         verdict.transcript,
         courses,
-        given={d.criterion: d for d in verdict.criteria if d.decided_by == MEASURED},
+        given={d.criterion: d for d in own_verdict(verdict).criteria if d.decided_by == MEASURED},
         usage=verdict.usage,
         prompts=verdict.prompts,
     )
-    return decided.model_copy(update={"baseline": verdict.baseline})
+    return still_answered(verdict, decided.model_copy(update={"baseline": verdict.baseline}), spec)
+
+
+def still_answered(before: Verdict, decided: Verdict, spec: PanelSpec) -> Verdict:
+    """A verdict that was decided again, under the answers that people gave on the one before."""
+    if before.adjudication is None:
+        return decided
+    return answered(decided, before.adjudication.answers, spec)
 
 
 def decide_again(

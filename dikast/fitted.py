@@ -9,11 +9,14 @@ from typing import Any, NamedTuple
 
 from dikast import registry
 from dikast.agents.aggregator import Aggregator, Course
+from dikast.agents.persons import own_verdict
 from dikast.agents.tally import near
 from dikast.config import check_fit_params
+from dikast.deciding import still_answered
 from dikast.errors import ConfigError, InputError
+from dikast.records.answers import labels_for
 from dikast.records.runfile import RunFile
-from dikast.records.tables import candidates_of, read_labels, table_of_run, with_labels
+from dikast.records.tables import candidates_of, table_of_run, with_labels
 from dikast.rules import Decision, FittedRule
 from dikast.stats.ballot_table import BallotTable
 from dikast.types import (
@@ -81,7 +84,7 @@ def decide_fitted(
         raise ConfigError(f"the panel cannot decide so: {error}") from None
     table = table_of_run(run, labels=labels is None)
     if labels is not None:
-        table = with_labels(table, read_labels(labels), candidates=candidates_of(run))
+        table = with_labels(table, labels_for(run, labels), candidates=candidates_of(run))
     model = fit_rule(table, rule, params)
     return Refitted(model, _verdicts(run, panel, decisions(table, model)))
 
@@ -137,10 +140,10 @@ def _decided(verdict: Verdict, case: Case, spec: PanelSpec, made: Mapping[str, M
     standing, private = aggregator.standings(ballots), aggregator.standings(ballots, upto=0)
     courses = {
         d.criterion: Course(contested=d.contested, stop=d.stop, rounds=d.rounds)
-        for d in verdict.criteria
+        for d in own_verdict(verdict).criteria
     }
     given: dict[str, CriterionVerdict] = {}
-    for decision in verdict.criteria:
+    for decision in own_verdict(verdict).criteria:
         if decision.decided_by == MEASURED:
             given[decision.criterion] = decision
             continue
@@ -163,7 +166,7 @@ def _decided(verdict: Verdict, case: Case, spec: PanelSpec, made: Mapping[str, M
         usage=verdict.usage,
         prompts=verdict.prompts,
     )
-    return decided.model_copy(update={"baseline": verdict.baseline})
+    return still_answered(verdict, decided.model_copy(update={"baseline": verdict.baseline}), spec)
 
 
 def _open(standing: Sequence[Standing], found: Made) -> tuple[float, ...]:

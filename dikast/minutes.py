@@ -74,6 +74,8 @@ def headline(verdict: Verdict) -> str:
         >>> headline(Verdict(case_id="q2", candidates=("red", "blue"), panel="p",
         ...                  status="decided", score=-0.5))
         'q2: decided, blue is preferred, margin 0.50'
+
+    Where people decided, it says who; confidence is the panel's own.
     """
     parts = [f"{clip(verdict.case_id, 80)}: {verdict.status.replace('_', ' ')}"]
     if verdict.score is not None:
@@ -82,9 +84,12 @@ def headline(verdict: Verdict) -> str:
         parts.append(f"decided at the gate {verdict.decided_at}")
     if verdict.reason is not None:
         parts.append(f"{verdict.reason.replace('_', ' ')}")
+    if people := verdict.people:
+        parts.append(f"by {clip(' and '.join(people), 80)}")
     if verdict.confidence is not None:
         label = "calibrated" if verdict.calibrated else "uncalibrated"
-        parts.append(f"confidence {verdict.confidence:.2f} ({label})")
+        whose = "the panel's confidence" if people else "confidence"
+        parts.append(f"{whose} {verdict.confidence:.2f} ({label})")
     return ", ".join(parts)
 
 
@@ -196,6 +201,7 @@ def minutes(verdict: Verdict, rubric: Rubric, case: Case | None = None) -> str:
             lines += ["", *_criterion_lines(verdict, criterion, rubric)]
     if verdict.detail and not decided:
         lines += ["", _wrap(clip(verdict.detail), 2)]
+    lines += _adjudication_lines(verdict, rubric)
     inputs = [f for f in verdict.transcript.findings if f.criterion is None]
     if inputs:
         lines += ["", "Findings about the input"]
@@ -206,6 +212,25 @@ def minutes(verdict: Verdict, rubric: Rubric, case: Case | None = None) -> str:
         lines += ["", "Missing judges: " + ", ".join(verdict.missing)]
     lines += ["", "Cost: " + spent(verdict.usage)]
     return "\n".join(lines)
+
+
+def _adjudication_lines(verdict: Verdict, rubric: Rubric) -> Iterator[str]:
+    """What people answered, and against which proposal of the panel."""
+    record = verdict.adjudication
+    if record is None:
+        return
+    yield from ("", "Adjudication by people")
+    proposal = {decision.criterion: decision for decision in record.proposal.criteria}
+    yield _wrap(f"the panel's own verdict: {headline(record.proposal)}", 2)
+    for answer in record.answers:
+        own = proposal.get(answer.criterion)
+        held = "" if own is None else f" (the panel: {own.shown or f'undecided, {own.reason}'})"
+        how = ["blind" if answer.blind else "with the panel's votes in sight"]
+        how += ["final"] * answer.final
+        at = f" at {answer.at}" if answer.at else ""
+        name = rubric.criterion(answer.criterion).id
+        yield _wrap(f"{clip(answer.by, 80)} on {name}: {answer.shown}{held}", 2)
+        yield _wrap(f"{', '.join(how)}{at}" + f": {clip(answer.reason)}" * bool(answer.reason), 4)
 
 
 def spent(usage: Usage) -> str:

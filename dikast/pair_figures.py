@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dikast.agents.persons import own_verdict
 from dikast.agents.standing import counts
 from dikast.records.runfile import RunFile
 from dikast.stats.estimate import Estimate
@@ -97,7 +98,10 @@ def _panel_choice(verdict: Verdict) -> Choice:
 
 
 def panel_accuracy(run: RunFile) -> Estimate:
-    """Share of labelled pairs on which the panel's outcome is the label; undecided is not right."""
+    """Share of labelled pairs on which the panel's outcome is the label; undecided is not right.
+
+    It is the panel's own outcome that counts: what people decided later is none of its merit.
+    """
     right = labelled = unlabelled = 0
     for verdict in run.verdicts():
         case = run.case(verdict.case_id)
@@ -106,5 +110,5 @@ def panel_accuracy(run: RunFile) -> Estimate:
             unlabelled += 1
             continue
         labelled += 1
-        right += _panel_choice(verdict) == label
+        right += _panel_choice(own_verdict(verdict)) == label
     return wilson(right, labelled, nulls=unlabelled)

@@ -263,7 +263,10 @@ class Deliberation:
         return {"verdict": verdict.model_copy(update={"usage": spent})}
 
     def adjudicate(self, state: PanelState) -> PanelState:
-        """Wait for a person's decision (`Command(resume={"by": …, "scores": {criterion: …}})`)."""
+        """Wait for a person's decision.
+
+        It comes as `Command(resume={"by": …, "scores": {criterion: …}, "reason": …})`.
+        """
         return {"verdict": adjudicated(state["verdict"], self.spec)}
 
     # -- routes -----------------------------------------------------------------------------

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from dikast.agents.adjudicator import decide_by_judge, decide_by_person, open_criteria
+from dikast.agents.persons import check_name
 from dikast.agents.standing import stand
 from dikast.graphs.hearing import Bench
 from dikast.graphs.state import Summons
@@ -79,4 +82,11 @@ def adjudicated(verdict: Verdict, spec: PanelSpec) -> Verdict:
             "detail": verdict.detail,
         }
     )
-    return decide_by_person(verdict, answer["scores"], spec, by=str(answer.get("by", "human")))
+    return decide_by_person(
+        verdict,
+        answer["scores"],
+        spec,
+        by=check_name(str(answer.get("by", "human")), spec),
+        reason=str(answer.get("reason", "")),
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )

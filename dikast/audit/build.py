@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from dikast.audit.advice import advise
 from dikast.audit.report import AuditReport, Figure, corrected
@@ -55,6 +55,7 @@ def audit(
     seed: int = 0,
     draws: int | None = None,
     notes: Iterable[str] = (),
+    settled: Container[tuple[str, str]] = frozenset(),
 ) -> AuditReport:
     """Everything that a table of ballots tells about its judges.
 
@@ -67,6 +68,7 @@ def audit(
         draws: Resamples per interval; None for 1,000, or 200 where there are so many ballots that
             intervals are narrow anyway.
         notes: What the reader should know of how the ballots were read.
+        settled: Cases and criteria that people decided: they are no doubts any more.
 
     Returns:
         The report; a figure that is undefined says why.
@@ -100,7 +102,11 @@ def audit(
         rule="" if found.rule is None else "auto",
         rule_why=found.why,
         figures=corrected(figures, false_discovery([_tested(f) for f in figures])),
-        doubts=panel.doubts(table, found),
+        doubts=tuple(
+            doubt
+            for doubt in panel.doubts(table, found)
+            if (doubt.case, doubt.criterion) not in settled
+        ),
         reliability=tuple(b for lens in lenses for b in confidence.bins(lens)),
         curves=(
             *(point for lens in lenses for point in confidence.curves(lens)),

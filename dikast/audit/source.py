@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dikast.errors import InputError
+from dikast.records.answers import ADJUDICATED, gathered, labels_for, settled_places
 from dikast.records.ballot_files import importer, read_table
 from dikast.records.runfile import RunFile
 from dikast.records.tables import (
@@ -33,6 +34,8 @@ class Source(NamedTuple):
     raters: BallotTable | None = None
     """People's labels apart, where a label file names its raters."""
     notes: tuple[str, ...] = ()
+    settled: frozenset[tuple[str, str]] = frozenset()
+    """Cases and criteria that people decided: nobody need be asked about them again."""
 
 
 def is_run(path: Path) -> bool:
@@ -85,20 +88,27 @@ def from_run(
         table = table_of_run(run, ballots=ballots, labels=labels is None)
         raters = None
         if labels is not None:
-            told, names = read_labels(labels), candidates_of(run)
+            told, names = labels_for(run, labels), candidates_of(run)
             table = with_labels(table, told, candidates=names, partial=partial)
             raters = _raters(table, told, names, partial)
             unknown = overlap(table, told).unknown
             if unknown:
                 notes.append(f"{len(unknown)} labels are of cases that were not judged.")
         texts = {case.id: texts_of(case) for case in run.cases() if _has_texts(case)}
-        todo = run.counts()["todo"]
+        todo, settled = run.counts()["todo"], settled_places(run)
+        if labels == ADJUDICATED:
+            notes += [line.removeprefix("note: ") for line in gathered(run).told()]
         panel = run.identity.panel
     if todo:
         notes.append(f"{todo} cases of the run are still to do.")
     if panel is not None and any(judge.embedded for judge in panel.judges):
         notes.append("seats with embedded/ models are rule-backed baselines, not models.")
-    return Source(table, texts, raters, tuple(notes))
+    if settled:
+        notes.append(
+            f"people decided {len(settled)} of these, which are not listed for a person again; "
+            "--labels adjudicated audits against them."
+        )
+    return Source(table, texts, raters, tuple(notes), settled)
 
 
 def _raters(

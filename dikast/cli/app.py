@@ -255,7 +255,10 @@ def decide(
     ] = None,
     labels: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--labels", help="Labels for a fitted rule; else those that cases carry."),
+        typer.Option(
+            "--labels",
+            help="Labels for a fitted rule (adjudicated: people's answers); else the cases' own.",
+        ),
     ] = None,
     quorum: Annotated[
         Optional[int],  # noqa: UP045
@@ -323,9 +326,26 @@ def export(
     claims: Annotated[
         bool, typer.Option("--claims", help="Of a RAG run: one row per claim.")
     ] = False,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="What people settled, as a file of labels.")
+    ] = False,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="Every answer of a person, with its `rater`.")
+    ] = False,
 ) -> None:
-    """Write a run's verdicts as a flat table (JSON lines or CSV), its ballots or its claims."""
-    if ballots:
+    """Write a run's verdicts as a flat table, or its ballots, claims, labels or answers."""
+    if sum((ballots, claims, labels, answers)) > 1:
+        from dikast.errors import ConfigError
+
+        raise ConfigError(
+            "--ballots, --claims, --labels and --answers exclude each other.",
+            hint="Write one file after the other.",
+        )
+    if labels or answers:
+        from dikast.cli.reading import export_answers
+
+        export_answers(run, out, labels=labels)
+    elif ballots:
         from dikast.cli.importing import export_ballots
 
         export_ballots(run, out)

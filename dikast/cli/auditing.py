@@ -77,6 +77,7 @@ def audit_source(
         texts=source.texts,
         raters=source.raters,
         notes=source.notes,
+        settled=source.settled,
         seed=seed,
     )
     code = exits.DECIDED

@@ -16,6 +16,7 @@ from dikast.config.calibration_checks import calibration_warnings
 from dikast.config.calibration_files import SUFFIX
 from dikast.deciding import decide_as, with_calibration
 from dikast.errors import ConfigError
+from dikast.records.answers import ADJUDICATED, gathered
 from dikast.records.runfile import RunFile
 from dikast.stats.panel_fit import Plan
 
@@ -35,6 +36,9 @@ def calibrate_file(
         raise ConfigError("`--alpha` must lie between 0 and 1.", hint="0.1 asks for 90 %.")
     target = out or path.with_name(path.stem + SUFFIX)
     with RunFile.open(path, readonly=True) as run:
+        if labels == ADJUDICATED:
+            for line in gathered(run).told():
+                say(line)
         today = datetime.now(UTC).date().isoformat()
         found = calibrate_run(run, labels, rule=rule, plan=plan, alpha=alpha, date=today)
         panel = run.identity.panel

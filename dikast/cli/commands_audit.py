@@ -23,7 +23,11 @@ def audit(
     ],
     labels: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--labels", "-l", help="Labels by case: .jsonl, .csv or .parquet."),
+        typer.Option(
+            "--labels",
+            "-l",
+            help="Labels by case: .jsonl, .csv, .parquet; adjudicated: people's answers there.",
+        ),
     ] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Pass over labels of cases that were not judged.")

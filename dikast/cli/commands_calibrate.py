@@ -18,7 +18,11 @@ def calibrate(
     run: RunFileArgument,
     labels: Annotated[
         Optional[Path],  # noqa: UP045 - typer reads this at run time
-        typer.Option("--labels", "-l", help="Labels by case.  [default: those in the cases]"),
+        typer.Option(
+            "--labels",
+            "-l",
+            help="Labels by case; adjudicated: people's answers.  [default: those in the cases]",
+        ),
     ] = None,
     rule: Annotated[
         str,

@@ -39,6 +39,8 @@ def comparison_lines(verdict: Verdict, spec: PanelSpec) -> list[str]:
         head = f"{name}: {clip(found.winner, 40)} is preferred, margin {abs(found.margin or 0):.2f}"
     if found.consistent is not None:
         head += f", {found.consistent:.0%} of votes hold in both orders"
+    if verdict.people:
+        head += f", decided by {clip(' and '.join(verdict.people), 80)}"
     return [head, *("  " + line for line in summary(verdict, spec.rubric)[1:])]
 
 
@@ -50,6 +52,7 @@ def comparison_record(verdict: Verdict) -> dict[str, JsonValue]:
         "winner": found.winner,
         "status": verdict.status,
         "detail": verdict.detail,
+        "people": list(verdict.people),
         "findings": [f.model_dump(mode="json") for f in verdict.transcript.findings],
         "usage": verdict.usage.model_dump(mode="json"),
     }

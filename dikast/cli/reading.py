@@ -63,6 +63,8 @@ def _show_all(run: RunFile, *, json: bool) -> None:
         (close_rankings if kind == "rank" else close_comparisons)(run, json=json)
     counts = run.counts()
     say(", ".join(f"{number} {name}" for name, number in counts.items() if number))
+    if counts["awaiting_adjudication"] and kind in ("judge", "compare"):
+        say(f"answer what waits with: dikast adjudicate {run.path.name}")
 
 
 def no_verdict(run: RunFile, case_id: str) -> InputError:
@@ -163,6 +165,35 @@ def export_run(path: Path, out: Path, *, claims: bool = False) -> None:
             raise ConfigError(f"`{out}` is neither .jsonl nor .csv.", hint="Name the file so.")
         number = writers[out.suffix](run.verdicts(), out, criteria_of(run))
     say(f"{number} verdicts written to {out}")
+
+
+def export_answers(path: Path, out: Path, *, labels: bool) -> None:
+    """Write what people answered in a run: as labels, or every answer by itself.
+
+    Raises:
+        InputError: Nobody has answered anything there.
+        ConfigError: People cannot adjudicate in the run, or the file's name ends otherwise.
+    """
+    from dikast.adjudication.choosing import check_run
+    from dikast.rag_export import write_rows
+    from dikast.records.answers import answer_rows, gathered, label_rows, labels_of_answers
+
+    with RunFile.open(path, readonly=True) as run:
+        panel = check_run(run)
+        if labels:
+            labels_of_answers(run)  # says what is missing before a file is written
+            number = write_rows(label_rows(run, panel), out)
+            for line in gathered(run).told():
+                say(line)
+        else:
+            if not any(verdict.adjudication for verdict in run.verdicts()):
+                raise InputError(
+                    "no person has answered anything in this run.",
+                    hint=f"Answer first: dikast adjudicate {run.path.name}",
+                    path=str(path),
+                )
+            number = write_rows(answer_rows(run, panel), out)
+    say(f"{number} {'labels' if labels else 'answers'} written to {out}")
 
 
 def _export_rag(run: RunFile, out: Path, *, claims: bool) -> None:

@@ -30,6 +30,9 @@ Columns of version 1, in this order:
     dissents              one line per vote beyond tolerance: SEAT on CRITERION: SHOWN - REASONS
     findings              one line per bias finding: SEVERITY KIND (DETECTOR): QUOTE
     flips                 how many votes changed
+    people                who of the people decided a criterion, as a JSON list in a string; [] if
+                          the panel decided alone
+    answers               one line per person's answer: NAME on CRITERION: SHOWN (panel: …) - REASON
     calls, retries, reasks, replayed, input_tokens, output_tokens, cached_tokens
     cost                  US dollars; null as soon as one call has no known price
     unpriced              calls without a known price
@@ -47,6 +50,7 @@ and for each criterion C of the rubric, in its order:
     first_score_C         what the private first ballots came to
     contested_C           true or false
     stop_C                why deliberation ended (closed list `StopReason`)
+    decided_by_C          panel, measured, a stronger judge's name, or people's names
 
 A verdict without a decision on C (a failed case) has null in all columns of C.
 """
@@ -86,6 +90,7 @@ _PER_CRITERION = (
     "first_score",
     "contested",
     "stop",
+    "decided_by",
 )
 _USAGE = tuple(Usage.model_fields)
 
@@ -137,6 +142,8 @@ def flat(verdict: Verdict, criteria: Sequence[str] | None = None) -> dict[str, C
         "dissents": _dissents(verdict.criteria),
         "findings": _findings(verdict.transcript),
         "flips": len(verdict.transcript.flips),
+        "people": _json(verdict.people),
+        "answers": _answers(verdict),
     }
     row |= {name: getattr(verdict.usage, name) for name in _USAGE}
     row |= {"rubric": verdict.rubric, "prompts": _json(verdict.prompts)}
@@ -297,6 +304,18 @@ def _findings(transcript: Transcript) -> str | None:
         for finding in transcript.findings
     ]
     return "\n".join(lines) or None
+
+
+def _answers(verdict: Verdict) -> str | None:
+    if verdict.adjudication is None:
+        return None
+    held = {d.criterion: d.shown or "undecided" for d in verdict.adjudication.proposal.criteria}
+    lines = [
+        f"{a.by} on {a.criterion}: {a.shown} (panel: {held.get(a.criterion, 'undecided')})"
+        + (f" - {_line(a.reason)}" if a.reason else "")
+        for a in verdict.adjudication.answers
+    ]
+    return "\n".join(lines)
 
 
 def _line(text: str) -> str:

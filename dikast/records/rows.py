@@ -148,6 +148,30 @@ def put_verdict(
         insert_ranking(conn, number, pack(ranking))
 
 
+def replace_verdicts(
+    conn: sqlite3.Connection, replacements: Sequence[tuple[Verdict, bytes]]
+) -> None:
+    """Put verdicts in the place of those that stand; all of them or none.
+
+    Raises:
+        StoreError: A case is unknown, has no verdict yet, or failed. Nothing was written.
+    """
+    ordinals = []
+    for verdict, _ in replacements:
+        found = conn.execute(
+            "SELECT ordinal, state FROM cases WHERE case_id = ?", (verdict.case_id,)
+        ).fetchall()
+        if not found or found[0][1] in (TO_DO, FAILED):
+            why = f"is {found[0][1]}" if found else "is unknown"
+            raise StoreError(
+                f"case {describe(verdict.case_id)} {why}; it has no verdict to replace."
+            )
+        ordinals.append(found[0][0])
+    at = now()
+    for ordinal, (verdict, body) in zip(ordinals, replacements, strict=True):
+        insert_verdict(conn, ordinal, verdict, pack(body), at, current=True)
+
+
 def insert_ranking(conn: sqlite3.Connection, verdict: int, packed: bytes) -> None:
     """Write the ranking behind a verdict, named by the number of the verdict's row."""
     conn.execute("INSERT INTO rankings (verdict, body) VALUES (?, ?)", (verdict, packed))

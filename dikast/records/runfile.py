@@ -233,6 +233,22 @@ class RunFile(RunReader):
             lambda conn: rows.put_verdict(conn, case, verdict, body, order)
         )
 
+    async def adjudicate(self, verdicts: Iterable[Verdict]) -> None:
+        """Put verdicts that people answered in the place of those that stand, in one transaction.
+
+        The earlier ones stay in `history`. Returns once all are safely on disk; a kill before
+        that leaves none of them.
+
+        Args:
+            verdicts: At most one per case.
+
+        Raises:
+            StoreError: A case has no verdict, or failed; nothing was written.
+            StorageFailed: The file can no longer be written; nothing was written.
+        """
+        bodies = [(verdict, verdict.to_json().encode()) for verdict in verdicts]
+        await self._writing().submit(lambda conn: rows.replace_verdicts(conn, bodies))
+
     async def reopen_failed(self) -> int:
         """Mark failed cases as to do again; their verdicts stay in `history`.
 

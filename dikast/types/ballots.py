@@ -55,6 +55,7 @@ class Reason(StrEnum):
     TIE = "tie"
     LOW_CONFIDENCE = "low_confidence"
     UNSTABLE = "unstable"
+    PERSONS_DIFFER = "persons_differ"  # several people adjudicated, and do not agree
     NOT_REACHED = "not_reached"  # a gate before it failed, or its condition does not hold
     DEADLINE = "deadline"
     BUG = "bug"  # an error of dikast or of a plug-in; the detail says which

@@ -17,10 +17,17 @@ from dikast.types.usage import Usage
 Direction = Literal["toward_majority", "away_from_majority", "neither"]
 """Where a changed vote moved, against the panel's decision of the round before."""
 
+PANEL = "panel"
+"""`decided_by` of a criterion that the panel's votes decided."""
+
 MEASURED = "measured"
 """`decided_by` of a criterion that was not voted on: it follows from marked claims or passages."""
 
 Status = Literal["decided", "abstained", "failed", "awaiting_adjudication"]
+
+Picked = Literal["awaiting", "abstained", "contested", "named", "second", "sample", "unknown"]
+"""Why a person was asked about a case. Only a `sample` stands for all cases: the others were
+picked for being doubtful, and figures fitted on them hold for doubtful cases."""
 
 
 class StopReason(StrEnum):
@@ -94,7 +101,7 @@ class CriterionVerdict(Value):
     rounds: int = Field(default=0, ge=0)
     """Rounds of revision held."""
     stop: StopReason = StopReason.UNCONTESTED
-    decided_by: str = "panel"
+    decided_by: str = PANEL
     """`panel`, `measured`, or who adjudicated: the stronger judge's name, or a person's."""
     dissents: tuple[Dissent, ...] = ()
 
@@ -116,6 +123,42 @@ class Transcript(Value):
     notes: tuple[str, ...] = ()
     self_answers: tuple[SelfAnswer, ...] = ()
     """What judges answered to the question themselves; empty unless the protocol asks for it."""
+
+
+class PersonAnswer(Value):
+    """What a person answered on one criterion of a case."""
+
+    by: str = Field(min_length=1, max_length=100)
+    """Name or role of the person."""
+    criterion: str
+    score: float
+    """On the criterion's scale, in canonical terms (never in slots)."""
+    shown: str
+    """The score as a person writes it."""
+    reason: str = ""
+    at: str = ""
+    """Wall time, UTC, ISO 8601; empty if not told."""
+    blind: bool = True
+    """Whether it was given before the person saw the panel's votes and verdict."""
+    picked: Picked = "unknown"
+    final: bool = False
+    """Whether it settles a disagreement of others, whose answers then no longer count."""
+
+
+class Adjudication(Value):
+    """What people answered on a case, and what the panel had made of it."""
+
+    answers: tuple[PersonAnswer, ...] = Field(min_length=1)
+    """By criterion and name; one per person and criterion."""
+    proposal: Verdict
+    """The panel's own verdict, before anybody answered, without its transcript."""
+
+    @model_validator(mode="after")
+    def _one_each(self) -> Self:
+        places = [(answer.by, answer.criterion) for answer in self.answers]
+        if len(set(places)) < len(places):
+            raise ValueError("one person has two answers on one criterion")
+        return self
 
 
 class Verdict(Value):
@@ -153,6 +196,8 @@ class Verdict(Value):
     """Content digest of each prompt used, by name."""
     baseline: bool = False
     """Whether any rule-backed baseline judge sat on the panel."""
+    adjudication: Adjudication | None = None
+    """What people answered; None if nobody was asked. Confidence stays the panel's own."""
 
     @model_validator(mode="after")
     def _consistent_status(self) -> Self:
@@ -161,6 +206,15 @@ class Verdict(Value):
         if self.status == "failed" and self.score is not None:
             raise ValueError("a failed verdict has no score")
         return self
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who of the people decided any criterion, sorted; empty where the panel did it all."""
+        told = () if self.adjudication is None else self.adjudication.answers
+        decided = {d.criterion for d in self.criteria if d.score is not None}
+        final = {answer.criterion for answer in told if answer.final}
+        counted = (a for a in told if a.final or a.criterion not in final)
+        return tuple(sorted({a.by for a in counted if a.criterion in decided}))
 
     def criterion(self, criterion_id: str) -> CriterionVerdict:
         """The decision on this criterion.
@@ -172,3 +226,6 @@ class Verdict(Value):
             if decision.criterion == criterion_id:
                 return decision
         raise KeyError(criterion_id)
+
+
+Adjudication.model_rebuild()
