@@ -110,7 +110,10 @@ class Sitting:
             StorageFailed: The run file can no longer be written; what was answered before is there.
         """
         at = 0
-        while at < len(queue):
+        while at < len(queue) or self._regrets():
+            if at == len(queue):
+                at = self._take_back(queue, at)
+                continue
             place = self._next(queue[at])
             if place is None:
                 at += 1
@@ -127,6 +130,13 @@ class Sitting:
             else:
                 self._store(place, said, queue[at].picked)
         return Sat(self.answered, len(self._skipped), len(queue) - at)
+
+    def _regrets(self) -> bool:
+        """Whether the person, after the last question, takes the last answer back."""
+        if not self._trail:
+            return False
+        line = self.desk.ask("That was the last. Enter to finish, u to take it back > ")
+        return (line or "").strip() == "u"
 
     def _next(self, asked: Asked) -> Place | None:
         """The next question about a case; a gate just passed opens what stands behind it."""
