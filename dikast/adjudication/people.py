@@ -62,7 +62,7 @@ def people_agreement(run: RunFile, spec: PanelSpec, *, seed: int = 0) -> list[Pe
     Every answer counts, also those that somebody else's final one overruled.
 
     Returns:
-        Nothing for a criterion that fewer than two people answered.
+        Nothing for a criterion on which no case was answered by two people.
     """
     said: dict[str, dict[str, dict[str, float]]] = {}
     open_: dict[str, int] = {}
@@ -76,7 +76,7 @@ def people_agreement(run: RunFile, spec: PanelSpec, *, seed: int = 0) -> list[Pe
     return [
         _agreement(criterion.id, criterion.scale, said[criterion.id], open_, seed)
         for criterion in spec.rubric.criteria
-        if len({by for votes in said.get(criterion.id, {}).values() for by in votes}) > 1
+        if any(len(votes) > 1 for votes in said.get(criterion.id, {}).values())
     ]
 
 
