@@ -55,6 +55,8 @@ class Cascading(NamedTuple):
     """Of the cascade; a stage that abstains always is not asked."""
     strongest: Spending
     """Of the last stage on every case."""
+    stated: bool
+    """Whether any ballot states a confidence."""
     journalled: bool
     """Whether calls are those of the run's journal; else they are ballots."""
 
@@ -129,6 +131,7 @@ def cascade_run(
         replays=replays,
         cascaded=cascaded,
         strongest=strongest,
+        stated=bool((table.confidence >= 0).any()),
         journalled=journalled,
     )
 

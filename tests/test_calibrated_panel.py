@@ -33,6 +33,8 @@ from dikast.running import identity_of
 from dikast.stats.panel_votes import weighted_decisions
 from dikast.types import (
     Calibration,
+    CascadeSpec,
+    CascadeStage,
     ConfidenceMap,
     OrdinalScale,
     PanelSpec,
@@ -41,6 +43,7 @@ from dikast.types import (
     Reason,
     Sampling,
     Scale,
+    StageThreshold,
 )
 from tests.calibration_kit import (
     BAND,
@@ -439,3 +442,16 @@ def test_open_seats_lock_a_vote_by_their_fitted_weights() -> None:
 def test_prompts_of_imported_ballots_are_said_to_be_unknown_once() -> None:
     words = changed_since(fit_origin(spec(), {}), spec(), {"judge": "a", "revise": "b"})
     assert words == ["with which prompts the ballots were cast is not known"]
+
+
+def test_a_cascade_takes_no_calibration_and_says_what_to_do_instead() -> None:
+    stage = CascadeStage(seats=("ann",), thresholds=(StageThreshold(at=0.8),))
+    fields = {
+        **dict(spec()),
+        "cascade": CascadeSpec(stages=(stage,)),
+        "protocol": {"seating": "cascade"},
+        "calibration": calibration(fitted()),
+    }
+    with pytest.raises(ValueError, match=r"leave `calibration` out; .* another `seating`"):
+        PanelSpec.model_validate(fields)
+    assert PanelSpec.model_validate({**fields, "calibration": None}).cascade is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dikast.cascading import Cascading, cascade_run, parse_order, plan_of
+from dikast.cascading import Cascading, Spending, cascade_run, parse_order, plan_of
 from dikast.cli.cascading import advice, cascade_lines
 from dikast.cli.commands_cascade import cascade as command
 from dikast.config import load_cascade
@@ -50,6 +50,9 @@ def test_a_planted_cascade_keeps_its_promise_and_spares_calls(run_file: Path) ->
     assert isinstance(strong, Threshold)
     assert cheap.at == 1.0
     assert (one.by == 0).mean() == pytest.approx(0.85**3 + 0.15**3, abs=0.08)
+    assert not any("No price is known" in line for line in cascade_lines(got))
+    dear = got._replace(cascaded=Spending(2000, None), strongest=Spending(1000, None))
+    assert any("No price is known" in line for line in cascade_lines(dear))
     assert one.held_out.value is not None
     assert one.held_out.value >= 0.95
     assert got.cascaded.calls == 3 * N + 7 * int((one.by != 0).sum())
@@ -93,7 +96,10 @@ def test_nothing_passes_where_too_few_are_labelled(tmp_path: Path) -> None:
     assert got.cascaded.calls == 0
     assert one.held_out.value is None
     assert any("Nothing passes" in line for line in advice(got, None))
-    assert any("abstains always: 20 of 20" in line for line in cascade_lines(got))
+    lines = cascade_lines(got)
+    assert any("abstains always: 20 of 20" in line for line in lines)
+    assert lines[-1].startswith("cascade: asks nobody, as no stage may decide; strong on all")
+    assert not any("0.00" in line for line in lines)
 
 
 def test_a_panel_stage_of_three_stands_before_a_judge(tmp_path: Path) -> None:

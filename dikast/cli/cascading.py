@@ -87,12 +87,23 @@ def _criterion_lines(found: Cascading, one: Replay) -> Iterator[str]:
 def _spending_lines(found: Cascading) -> Iterator[str]:
     what = "calls" if found.journalled else "ballots (no call was journalled)"
     last = " + ".join(found.plan.stages[-1])
+    if not found.decides:
+        yield (
+            f"cascade: asks nobody, as no stage may decide; {last} on all, without a promise: "
+            f"{_spent(found.strongest, what)}"
+        )
+        return
     yield f"cascade: {_spent(found.cascaded, what)}; {last} on all: {_spent(found.strongest, what)}"
     ratio = _ratio(found.cascaded.calls, found.strongest.calls)
     if ratio is not None:
         words = f"{ratio:.2f} of its {what.partition(' ')[0]}"
         cost = _ratio(found.cascaded.cost, found.strongest.cost)
         yield f"that is {words}" + ("" if cost is None else f" and {cost:.2f} of its cost")
+        if cost is None and ratio > 1:
+            yield (
+                "No price is known here, so that a ballot of a cheap judge counts like one of the "
+                "strongest: whether money is saved, their prices tell."
+            )
 
 
 def advice(found: Cascading, out: Path | None) -> Iterator[str]:
@@ -100,14 +111,15 @@ def advice(found: Cascading, out: Path | None) -> Iterator[str]:
     yield ""
     if all(levels <= 1 for one in found.replays for levels in one.levels):
         yield (
-            "Every verdict is equally confident, so no threshold can tell them apart: let the "
-            "judges draw several `samples`, or take --confidence stated or panel."
+            "Every verdict of a stage is equally confident, so that no threshold can tell them "
+            f"apart: {', or '.join(_ways_to_differ(found))}."
         )
     promised = 1 - found.plan.alpha
     if not found.decides:
         yield (
-            "Nothing passes: no stage may decide anything under this promise. Label more cases, "
-            "take stronger judges, or ask for less (--alpha)."
+            "Nothing passes: no stage may decide anything under this promise, and every case goes "
+            "to a person. Label more cases, take stronger judges, or ask for less: `up to` above "
+            "is what each stage could promise (--alpha), strictly on new labels."
         )
         return
     for one in found.replays:
@@ -129,6 +141,15 @@ def advice(found: Cascading, out: Path | None) -> Iterator[str]:
         'seating = "cascade" (and on_low_confidence = "adjudicate" for a person at the end).'
     )
     yield "It holds for cases like those labelled; calibrate again when prompts or models change."
+
+
+def _ways_to_differ(found: Cascading) -> Iterator[str]:
+    """What would give verdicts different confidences, as far as the ballots allow it."""
+    yield "let the judges draw several `samples`"
+    if found.stated and found.plan.confidence not in ("stated", "bands"):
+        yield "take --confidence stated"
+    if found.plan.confidence != "panel":
+        yield "make a small panel a stage (--order ann+bob+cid,strong --confidence panel)"
 
 
 def cascade_record(found: Cascading) -> dict[str, JsonValue]:

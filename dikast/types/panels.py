@@ -214,8 +214,11 @@ class PanelSpec(Described):
             return self
         if self.protocol.seating == "cascade":
             raise ValueError(
-                "`calibration` and a `seating` of `cascade` exclude each other: the stages of a "
-                "cascade have thresholds of their own"
+                "`calibration` and a `seating` of `cascade` exclude each other: a calibration's "
+                "weights would change what the stages decide, whose thresholds were found "
+                "without them, and its confidence is that of the whole panel. To keep the "
+                "cascade's promise leave `calibration` out; to have calibrated confidence take "
+                "another `seating`, and `low_confidence` from what `dikast calibrate` proposes"
             )
         criteria = {criterion.id: criterion for criterion in self.rubric.criteria}
         for one in self.calibration.criteria:
