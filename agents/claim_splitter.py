@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from dikast.agents.asking import plain_model, reask_messages
 from dikast.agents.citations import cited, coverage, markers, masked
 from dikast.agents.critic import list_schema
-from dikast.agents.embedded._claims import split_claims
+from dikast.agents.embedded._splitting import split_claims
 from dikast.agents.embedded._words import sentences
 from dikast.agents.numbered import Item, marked_schema
 from dikast.agents.spans import Indexed, Stretch

@@ -152,7 +152,7 @@ def _citation_support(claims: Sequence[ClaimVerdict]) -> RagFigure:
     decided = [c for c in citing if c.citation is not None]
     hits = sum(c.citation == "supported" for c in decided)
     missing = len(citing) - len(decided)
-    return figure("citation_support", hits, len(decided), missing, "claim with a citation")
+    return figure("citation_support", hits, len(decided), missing, "cited claim")
 
 
 def _precision(case: Case, known: Sequence[bool], missing: int) -> RagFigure:

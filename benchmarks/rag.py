@@ -1,6 +1,6 @@
 """How far claims marked by the embedded panel agree with human labels, beside trivial judges.
 
-Run from the checkout: `python benchmarks/rag.py`. Needs the recorded judgement sets
+Run from the checkout: `python -m benchmarks.rag`. Needs the recorded judgement sets
 (`DIKAST_DATA`). The RAG graph runs as it is, with the pack `rag`: an answer's figure is the share
 of its claims that the panel calls supported; one that the panel could not decide counts as half.
 The rule-backed judges, and the share from which they call a claim supported, were developed on the

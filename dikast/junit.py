@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from dikast.gates import Demands, Gate, gates, trouble
 from dikast.minutes import clip, headline, summary, visible
+from dikast.rag_text import rag_summary
 from dikast.ranking_text import ranking_summary
 from dikast.records.export import replacing
 from dikast.records.runfile import RunFile
@@ -123,6 +124,9 @@ def _lines(run: RunFile, verdict: Verdict) -> Sequence[str]:
     panel = run.identity.panel
     if panel is None:
         return [headline(verdict), clip(verdict.detail)]
+    record = run.rag(verdict.case_id) if run.identity.kind == "rag" else None
+    if record is not None:
+        return rag_summary(record, panel.rubric)
     return summary(verdict, panel.rubric)
 
 

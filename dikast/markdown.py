@@ -8,9 +8,19 @@ from collections.abc import Iterator
 from dikast.boards import PANEL, boards, played, recur, systems_of
 from dikast.gates import Demands, gates, mean_score, trouble
 from dikast.minutes import clip, spent
+from dikast.rag_figures import (
+    MARKS,
+    NOT_REACHED,
+    UNDECIDED,
+    paired_lines,
+    pairs_of,
+    shown,
+    totals_of,
+)
 from dikast.ranking_text import ranking_headline
 from dikast.records.runfile import RunFile
-from dikast.types import Usage, Verdict, compared
+from dikast.running import work_of
+from dikast.types import ClaimVerdict, RagVerdict, Usage, Verdict, compared
 
 MOST_ROWS = 50
 """Most cases listed; the rest is counted. GitHub refuses summaries above a megabyte."""
@@ -45,7 +55,8 @@ def markdown_summary(run: RunFile, demands: Demands, *, stopped: str | None = No
         stopped: Why it ended early; None if it did not.
 
     Returns:
-        Gates, counts, cost, and a table of at most `MOST_ROWS` cases that do not pass.
+        Gates, counts, cost, and tables of at most `MOST_ROWS` cases that do not pass and, over
+        passages, claims that do not hold.
     """
     return "\n".join(_lines(run, demands, stopped)) + "\n"
 
@@ -71,8 +82,59 @@ def _lines(run: RunFile, demands: Demands, stopped: str | None) -> Iterator[str]
     yield f"- {spent(usage)}"
     if panel is not None and any(judge.embedded is not None for judge in panel.judges):
         yield "- rule-backed baseline judges sat on this panel"
+    yield from _rags(run)
     yield from _board(run)
     yield from _cases(run, demands)
+
+
+def _rags(run: RunFile) -> Iterator[str]:
+    """Of answers over passages: claims by mark, gates, two pipelines, and what does not hold."""
+    panel = run.identity.panel
+    if run.identity.kind != "rag" or panel is None:
+        return
+    for name, found in totals_of(run, panel).items():
+        head = f"{code(name, 60)}: " if name else ""
+        parts = [f"{mark} {shown(found.marks[mark])}" for mark in (*MARKS, UNDECIDED)]
+        yield f"- {head}{found.claims} claims of {found.answers} answers: {', '.join(parts)}"
+        for gate, estimate in found.gates.items():
+            passed = f"passed by {shown(estimate)} of {estimate.n}" if estimate.n else NOT_REACHED
+            yield f"- {head}gate {code(gate, 60)} {passed}"
+        for seat, number in found.forged.items():
+            yield f"- {head}{code(seat, 60)} made up {number} quotation{'s' * (number != 1)}"
+    both = pairs_of(run, panel, work_of(run).rag)
+    if both is not None:
+        yield from (f"- {code(line.strip(), 300)}" for line in paired_lines(both))
+    yield from _claims(run)
+
+
+def _claims(run: RunFile) -> Iterator[str]:
+    """Claims that do not hold, contradicted ones first, with what stands against them."""
+    rows: dict[str | None, list[str]] = {"contradicted": [], "absent": [], None: []}
+    more = 0
+    for record in run.rags():
+        for found in record.results:
+            for claim in found.claims:
+                if claim.mark == "supported":
+                    continue
+                if len(rows[claim.mark]) < MOST_ROWS:
+                    rows[claim.mark].append(_claim(found, claim))
+                else:
+                    more += 1
+    listed = [row for part in rows.values() for row in part]
+    if listed:
+        yield from ("", "### Claims that do not hold", "")
+        yield from ("| case | mark | claim | the passages say |", "| --- | --- | --- | --- |")
+        yield from listed[:MOST_ROWS]
+        more += len(listed[MOST_ROWS:])
+    if more:
+        yield from ("", f"{more} more claims do not hold.")
+
+
+def _claim(found: RagVerdict, claim: ClaimVerdict) -> str:
+    quote = claim.evidence[0] if claim.evidence else None
+    shown_ = "" if quote is None else code(f"{quote.context_id}: “{quote.quote}”", 160)
+    mark = claim.mark or f"undecided ({claim.decision.reason})"
+    return f"| {code(found.case_id, 80)} | {code(mark)} | {code(claim.claim.text)} | {shown_} |"
 
 
 def _board(run: RunFile) -> Iterator[str]:

@@ -154,7 +154,8 @@ def decision_line(decision: CriterionVerdict, rubric: Rubric) -> str:
         calibrated = " (calibrated)" if decision.calibrated else ""
         parts.append(f"confidence {decision.confidence:.2f}{calibrated}")
     if decision.decided_by == MEASURED:
-        return ", ".join([*parts, f"measured over {clip(decision.detail, 120)}"])
+        how = "measured over" if decision.score is not None else "measured, but"
+        return ", ".join([*parts, f"{how} {clip(decision.detail, 120)}"])
     parts.append(f"{decision.votes} votes")
     if decision.abstentions:
         parts.append(f"{decision.abstentions} abstained")

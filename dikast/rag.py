@@ -101,6 +101,11 @@ async def aevaluate_rag(
 
 
 def _cases(rows: Iterable[Any], spec: PanelSpec) -> list[Case]:
+    if isinstance(rows, Mapping | str):
+        raise InputError(
+            f"rows must be several, and are one {type(rows).__name__}.",
+            hint="Put a single row into a list.",
+        )
     seen: list[str] = []
     given, kept = tee(rows) if not hasattr(rows, "columns") else (rows, iter(()))
     cases = list(cases_from_rows(given, number_missing_ids=True))
@@ -108,6 +113,8 @@ def _cases(rows: Iterable[Any], spec: PanelSpec) -> list[Case]:
         seen += [str(name) for name in row] if isinstance(row, Mapping) else ["contexts"]
     if hasattr(rows, "columns"):
         seen = [str(name) for name in rows.columns]
+    if not cases:
+        raise InputError("there is no row to evaluate.")
     require_passages(cases, seen)
     for case in cases:
         check_rag_case(case, spec)

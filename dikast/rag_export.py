@@ -26,7 +26,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from dikast.errors import ConfigError
-from dikast.rag_figures import pairs_of, results_of, totals
+from dikast.rag_figures import pairs_of, results_of, totals_of
 from dikast.rag_html import page
 from dikast.records.export import Cell, criteria_of, flat, harmless, replacing
 from dikast.records.runfile import RunFile
@@ -151,10 +151,7 @@ def write_page(run: RunFile, spec: PanelSpec, path: str | os.PathLike[str]) -> i
                 number += 1
                 yield case, record
 
-    sides: dict[str, list[RagVerdict]] = {}
-    for side, found in results_of(run):
-        sides.setdefault(side, []).append(found)
-    named = {side if len(sides) > 1 else "": totals(found, spec) for side, found in sides.items()}
+    named = totals_of(run, spec)
     both = pairs_of(run, spec, work_of(run).rag)
     with replacing(path) as target:
         for piece in page(cases(), spec, totals=named, paired=both):

@@ -18,6 +18,7 @@ from dikast.types import PanelSpec, RagOptions, RagOutcome, RagVerdict
 
 MARKS = ("supported", "contradicted", "absent")
 UNDECIDED = "undecided"
+NOT_REACHED = "decided on no answer"
 
 
 class Totals(NamedTuple):
@@ -141,6 +142,14 @@ def results_of(run: RunFile) -> Iterator[tuple[str, RagVerdict]]:
             yield (found.candidate if record.outcome else side), found
 
 
+def totals_of(run: RunFile, spec: PanelSpec) -> dict[str, Totals]:
+    """Figures of a run by pipeline; under the name `` if there is only one."""
+    sides: dict[str, list[RagVerdict]] = {}
+    for side, found in results_of(run):
+        sides.setdefault(side, []).append(found)
+    return {side if len(sides) > 1 else "": totals(found, spec) for side, found in sides.items()}
+
+
 def _partner(run: RunFile, case_id: str) -> str | None:
     case = run.case(case_id)
     return None if case is None else partner_of(case)
@@ -206,7 +215,8 @@ def totals_lines(found: Totals, spec: PanelSpec, *, name: str = "") -> Iterator[
     parts += [f"undecided {shown(found.marks[UNDECIDED])}"] if found.marks[UNDECIDED].value else []
     yield "  claims: " + ", ".join(parts)
     for gate, estimate in found.gates.items():
-        yield f"  gate {gate}: passed by {shown(estimate)}{_over(estimate)}"
+        passed = f"passed by {shown(estimate)}{_over(estimate)}" if estimate.n else NOT_REACHED
+        yield f"  gate {gate}: {passed}"
     whole = {c.id: c.scale.bounds() for c in spec.rubric.criteria if c.measure is None}
     for what, estimate in found.means.items():
         if "@" in what or (estimate.value is None and what not in whole and what != "overall"):

@@ -16,7 +16,8 @@ from dikast import prompts
 from dikast.agents.claim_splitter import ModelSplitter
 from dikast.agents.claims import ASIDE, ClaimTask, claim_criterion
 from dikast.agents.contract import Brief, Critic, Judge
-from dikast.agents.embedded._claims import SPLITTER, shortened, split_claims, told
+from dikast.agents.embedded._claims import shortened, told
+from dikast.agents.embedded._splitting import SPLITTER, split_claims
 from dikast.agents.measures import figures, measured
 from dikast.agents.narrowed_judge import NarrowedJudge, UncitedJudge
 from dikast.agents.seating import seat_critic, seat_judge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dikast.agents.embedded._claims import split_claims
+from dikast.agents.embedded._splitting import split_claims
 from dikast.graphs.estimate import Abacus, Estimate, estimate, times
 from dikast.graphs.rag import RagSteps
 from dikast.graphs.rag_course import deliberates, tasks_of

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dikast.agents.citations import coverage, markers, masked
 from dikast.agents.claim_judge import locate_quote
-from dikast.agents.embedded._claims import split_claims
+from dikast.agents.embedded._splitting import split_claims
 from dikast.agents.measures import figure, measured, rank_precision
 from dikast.agents.quotes import occurs
 from dikast.agents.rag_compare import compare_rags, levels

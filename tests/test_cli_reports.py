@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from typer.testing import CliRunner, Result
 
-from dikast.cli.app import app
+from dikast.cli.every import app
 from dikast.gates import Demands, Gate, gates, share_won
 from dikast.junit import write_junit, xml_text
 from dikast.markdown import MOST_ROWS, code, markdown_summary
@@ -287,3 +287,32 @@ def test_a_verdict_without_a_panel_is_told_by_its_headline(tmp_path: Path) -> No
     found = ET.parse(tmp_path / "r.xml").getroot()[0].find("testcase/system-out")
     assert found is not None
     assert "q1: decided" in str(found.text)
+
+
+def test_reports_over_passages_tell_the_claims_that_do_not_hold(tmp_path: Path) -> None:
+    rows = [
+        {"id": "ok", "question": "Where is the office?", "response": FACT, "contexts": [FACT]},
+        {
+            "id": "off",
+            "question": "When was it built?",
+            "response": "It was built in 1987. Ada | ![x](http://e.example) painted it.",
+            "contexts": ["It was built in 1978, by the river."],
+        },
+    ]
+    write(tmp_path / "cases.jsonl", *rows)
+    words = ("rag", "cases.jsonl", "-o", "r.dikast", "--junit-xml", "j.xml", "--summary", "s.md")
+    done = dikast(tmp_path, *words)
+    assert done.exit_code == 0, done.output
+    told = (tmp_path / "s.md").read_text(encoding="utf-8")
+    assert "gate <code>faithfulness</code> passed by 50.0%" in told
+    assert "3 claims of 2 answers" in told
+    tables = [line for line in told.splitlines() if line.startswith("| <code>off</code>")]
+    assert [re.findall(r"<code>(contradicted|absent)</code>", line) for line in tables] == [
+        ["contradicted"],
+        ["absent"],
+    ]
+    assert "1978" in tables[0]
+    assert "](" not in told
+    cases = {case.get("name"): case for case in ET.parse(tmp_path / "j.xml").iter("testcase")}
+    assert "✗ contradicted: “It was built in 1987.”" in (cases["off"].findtext("system-out") or "")
+    assert "✗" not in (cases["ok"].findtext("system-out") or "")

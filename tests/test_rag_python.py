@@ -92,9 +92,11 @@ def test_one_case_that_meets_a_bug_costs_no_other() -> None:
         pytest.param(
             [{"question": "?", "contexts": ["a"]}], "the response is missing", id="no-answer"
         ),
+        pytest.param([], "there is no row", id="no-row"),
+        pytest.param({"id": "a", **RAGAS}, "Put a single row into a list", id="one-row"),
     ],
 )
-def test_what_is_refused(rows: list[dict[str, Any]], words: str) -> None:
+def test_what_is_refused(rows: Any, words: str) -> None:
     with pytest.raises(InputError) as caught:
         evaluate_rag(rows)
     assert words in str(caught.value)

@@ -1,4 +1,4 @@
-"""Claims without a model: split by sentences and clauses, marked by the rule-backed judges.
+"""Claims marked by the rule-backed judges.
 
 A baseline: it measures wording. Pronouns are not resolved, and a fair paraphrase may be called
 absent.
@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from dikast.agents.citations import cited, coverage, markers, masked
 from dikast.agents.claims import ClaimTask, Marked, ballot
 from dikast.agents.contract import Brief
 from dikast.agents.embedded._facts import numbers
-from dikast.agents.embedded._faults import SAME_MATTER, align, faults, states_nothing
+from dikast.agents.embedded._faults import SAME_MATTER, align, faults
 from dikast.agents.embedded._reading import Clause, Reading, Sentence, quoting, read
 from dikast.agents.embedded._rule_judge import RuleJudge
-from dikast.agents.embedded._words import Span, clauses, forms, sentences, words
-from dikast.agents.spans import Stretch
+from dikast.agents.embedded._words import forms, sentences, words
 from dikast.types import (
     Abstention,
     Ballot,
@@ -35,7 +33,6 @@ from dikast.types import (
     Reason,
 )
 
-SPLITTER = "embedded/clauses"
 GROUNDED = Criterion(
     id="groundedness",
     question="Is the statement borne out by the passages?",
@@ -47,81 +44,27 @@ LONGER = 6
 """Telling words from which a claim is long: it can be put in other words and still be true."""
 LONGER_FROM = 0.25
 """The share for a long claim."""
-_JOINING = re.compile(r"(?:and|but|so|und|aber|et|mais|y|pero)\s+", re.IGNORECASE)
-"""What joins a clause to the one before it and belongs to neither; matched at the start."""
 _LONG = 60_000
 """Characters of passages above which only their most telling sentences are read."""
 _KEPT = 400
 """Most sentences that are kept of long passages, and one more for every fourth word."""
 
 
-def split_claims(
-    text: str, passages: Sequence[str], *, of: str = "answer", most: int = 200
-) -> tuple[list[Claim], int]:
-    """Split a text into claims by its sentences and clauses.
-
-    Courtesies, refusals, questions and stretches without a word that carries matter claim nothing.
-    Citation markers are taken out of a claim and kept beside it.
-
-    Args:
-        text: The text.
-        passages: Ids of the passages, in the order retrieved.
-        of: `answer` or `reference`.
-        most: Most claims.
-
-    Returns:
-        The claims, and how many more there were.
-
-    Examples:
-        >>> found, _ = split_claims("It opened in 1978 [1]. Is that all? I hope this helps!", ["p"])
-        >>> [(claim.text, claim.cites) for claim in found]
-        [('It opened in 1978.', ('p',))]
-    """
-    found = markers(text, passages) if of == "answer" else []
-    covered, plain = coverage(text, found), masked(text, found)
-    claims: list[Claim] = []
-    more = 0
-    prefix = "claim" if of == "answer" else "reference"
-    for span in _stating(plain):
-        if len(claims) >= most:
-            more += 1
-            continue
-        cites, unresolved = cited(Stretch(*span), covered)
-        said = _without_joint(" ".join(plain[span.start : span.end].split()))
-        for mark in ".,;:!?":
-            said = said.replace(f" {mark}", mark)
-        claims.append(
-            Claim.model_validate(
-                {
-                    "id": f"{prefix}_{len(claims) + 1}",
-                    "text": said,
-                    "of": of,
-                    "start": span.start,
-                    "end": span.end,
-                    "cites": cites,
-                    "unresolved": unresolved,
-                }
-            )
-        )
-    return claims, more
+_REFERRING = re.compile(
+    r"(?:it|they|he|she|this|these|those|er|sie|es|dies|il|elle|ils|elles|él|ella|ellos)\s+",
+    re.IGNORECASE,
+)
+"""Pronouns at the start of a claim: they stand for a subject that the claim does not name."""
+_LEFT = 2
+"""Fewest telling words that must be left without the pronoun."""
 
 
-def _without_joint(text: str) -> str:
-    joint = _JOINING.match(text)
-    return text if joint is None else text[joint.end() :]
-
-
-def _stating(text: str) -> Iterable[Span]:
-    """Where the clauses stand that state something."""
-    for sentence in sentences(text):
-        whole = text[sentence.start : sentence.end]
-        said = Clause(whole, 0, 0)
-        if whole.rstrip("\"'”’)] ").endswith(("?", "？", "؟")) or states_nothing(said):
-            continue
-        for span in clauses(text, sentence):
-            clause = Clause(text[span.start : span.end], 0, 0)
-            if clause.content and not states_nothing(clause):
-                yield span
+def _without_pronoun(text: str) -> str:
+    """A claim as it is looked up: what a leading pronoun stands for cannot be looked up."""
+    opening = _REFERRING.match(text)
+    if opening is None or len(Clause(text[opening.end() :], 0, 0).content) < _LEFT:
+        return text
+    return text[opening.end() :]
 
 
 class RuleClaims:
@@ -155,7 +98,10 @@ class RuleClaims:
         """Mark claims; see `dikast.agents.claims.ClaimJudge`."""
         del gateway
         texts, note = shortened(task.texts, told(task.case, task.candidate))
-        cast = []
+        cast: list[Ballot] = []
+        if not texts:  # of long passages nothing is left: they share no word with anything asked
+            cast = [self._unshared(task, claim, seat, round) for claim in task.claims]
+            return Marked(cast, [], [note] if note else [])
         for claim in task.claims:
             own = [text for text in texts if text.id in claim.cites]
             vote = None
@@ -166,6 +112,17 @@ class RuleClaims:
             cast.append(vote)
         return Marked(cast, [], [note] if note else [])
 
+    def _unshared(self, task: ClaimTask, claim: Claim, seat: str, number: int) -> Ballot:
+        return ballot(
+            task.criterion(claim),
+            (task.candidate,),
+            judge=self.name,
+            seat=seat,
+            number=number,
+            mark="absent",
+            rationale="The passages share no word with question and answer.",
+        )
+
     async def _vote(
         self,
         task: ClaimTask,
@@ -175,7 +132,8 @@ class RuleClaims:
         number: int,
         brief: Brief | None,
     ) -> Ballot:
-        docket = task.docket(claim)
+        bare = claim.model_copy(update={"text": _without_pronoun(claim.text)})
+        docket = task.docket(bare)
         docket = Docket(
             case=docket.case.model_copy(update={"contexts": tuple(texts)}),
             presentation=docket.presentation,

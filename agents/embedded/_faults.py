@@ -83,7 +83,7 @@ def align(wanted: Sequence[str], body: Body, *, hints: frozenset[str] = frozense
 
 def states_nothing(clause: Clause) -> bool:
     """Whether a clause is a courtesy, a refusal or a word on what is not known: no claim."""
-    low = clause.text.casefold()
+    low = clause.text.casefold().replace("’", "'")
     return any(phrase in low for phrase in (*PADDING, *REFUSALS, *UNKNOWNS))
 
 

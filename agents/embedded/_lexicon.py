@@ -103,7 +103,11 @@ TENS = _words("twenty thirty forty fifty sixty seventy eighty ninety hundred tho
 """Parts of compound numbers, which are not read."""
 MULTIPLES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "bn": 10**9, "mn": 10**6}
 MONTHS = _words(
-    "january february march april may june july august september october november december"
+    "january february march april may june july august september october november december "
+    "januar februar märz mai juni juli oktober dezember "
+    "janvier février avril juin juillet août septembre octobre novembre décembre "
+    "enero febrero abril mayo junio julio agosto septiembre octubre noviembre diciembre "
+    "gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre"
 )
 
 ROUGHLY = _words(
@@ -138,7 +142,23 @@ REFUSALS = (
     "non posso aiutar",
 )
 """Openings of a refusal, lower case."""
+_LACKING = tuple(
+    f"{denied} {verb} {what}"
+    for denied in ("not", "n't")
+    for verb in ("contain", "provide", "include", "have", "give")
+    for what in (
+        "information",
+        "any information",
+        "enough information",
+        "sufficient information",
+        "the answer",
+        "an answer",
+        "details",
+        "any details",
+    )
+)
 UNKNOWNS = (
+    *_LACKING,
     "do not say",
     "does not say",
     "don't say",
@@ -157,6 +177,20 @@ UNKNOWNS = (
     "not specified",
     "does not specify",
     "do not specify",
+    "i cannot answer",
+    "i can't answer",
+    "unable to answer th",
+    "unable to answer your",
+    "unable to find",
+    "i could not find",
+    "i couldn't find",
+    "cannot be answered",
+    "can't be answered",
+    "no mention of",
+    "the answer is not",
+    "not available in the",
+    "not found in the",
+    "not included in the provided",
     "i don't know",
     "i do not know",
     "cannot be determined",
@@ -167,9 +201,51 @@ UNKNOWNS = (
     "nicht erwähnt",
     "wird nicht genannt",
     "geht nicht hervor",
+    "ich nicht beantworten",
+    "nicht beantwortet werden",
+    "keine information",
+    "keine angaben",
+    "nicht angegeben",
+    "weiß ich nicht",
     "n'est pas mentionné",
+    "n'est pas indiqué",
+    "ne mentionne pas",
+    "ne mentionnent pas",
+    "ne précise pas",
+    "ne permettent pas de répondre",
+    "ne permet pas de répondre",
+    "aucune information",
     "no se menciona",
+    "no se indica",
+    "no hay información",
+    "ninguna información",
+    "no puedo responder",
     "não é mencionad",
+    "non è menzionat",
+    "nessuna informazione",
+    "не указан",
+    "не упоминается",
+    "нет информации",
+    "не могу ответить",
+    "لا تذكر",
+    "لا يذكر",
+    "لا توجد معلومات",
+    "لا تتوفر معلومات",
+    "لا أستطيع الإجابة",
+    "لا يمكنني الإجابة",
+    "記載されていません",
+    "記載がありません",
+    "記載はありません",
+    "わかりません",
+    "分かりません",
+    "書かれていません",
+    "没有提到",
+    "没有提及",
+    "未提及",
+    "没有提供",
+    "没有相关信息",
+    "无法回答",
+    "无法确定",
 )
 """What says that the answer is not known or not in the passages, lower case."""
 PADDING = (
@@ -199,5 +275,12 @@ PADDING = (
 YES = _words("yes yeah yep ja oui sí si sim sì да はい 是 对")
 NO = _words("no nope nein non não nee нет いいえ 不 否")
 
-ABBREVIATIONS = _words("mr mrs ms dr prof st jr sr vs etc no fig al inc ltd co corp gen col lt sgt")
+NUMBERED = _words("no nos nr fig figs p pp vol sec eq abs art kap ziff núm")
+"""Words after which a full stop ends no sentence if a number follows."""
+ABBREVIATIONS = NUMBERED | _words(
+    "mr mrs ms dr prof st jr sr vs etc al inc ltd co corp gen col lt sgt approx cf "
+    "ca bzw vgl inkl evtl ggf sog"
+)
 """Words after which a full stop ends no sentence."""
+ORDINAL_LEADS = _words("der die das dem den des am im vom zum zur beim bis ab seit nach vor")
+"""German words after which a number with a full stop is an ordinal: `am 3. Mai`."""

@@ -15,7 +15,14 @@ from bisect import bisect_left
 from functools import lru_cache
 from typing import NamedTuple
 
-from dikast.agents.embedded._lexicon import ABBREVIATIONS, FUNCTION_WORDS, NUMBER_WORDS
+from dikast.agents.embedded._lexicon import (
+    ABBREVIATIONS,
+    FUNCTION_WORDS,
+    MONTHS,
+    NUMBER_WORDS,
+    NUMBERED,
+    ORDINAL_LEADS,
+)
 
 _SPACELESS = (
     "\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf"
@@ -165,8 +172,8 @@ _STOP = re.compile(
 )
 """A sentence may end here: the second form is for passages joined without a space."""
 _CLAUSE = re.compile(
-    r";|:\s|\s[–—-]\s|—|,\s+(?=(?:and|but|while|which|who|whereas|although|though|because|so|"
-    r"und|aber|während|et|mais|y|pero)\s)|[，；、]"
+    r";|:\s(?![\"“„«])|\s[–—-]\s|—|,\s+(?=(?:and|but|while|which|who|whereas|although|though|"
+    r"because|so|und|aber|während|et|mais|y|pero)\s)|[，；、]"
 )
 _LONGEST = 1_000
 """Longest sentence, in characters; longer runs are cut at a space where there is one."""
@@ -177,34 +184,99 @@ _LOOSE = " \t\r\n,;:，；、–—-•*"
 _LAST_WORD = re.compile(r"[^\W\d_]+$")
 
 
+_CLOSING = "\"'”’»)]」』）】"
+_LISTED = re.compile(r"(?:^|\n|(?<=[.!?:;]))[ \t]*(\d{1,2})[.)][ \t]+(?=\S)")
+"""The number of a list's item, at a line's beginning or after a stop."""
+_SHORT_NUMBER = re.compile(r"(?<![\d.,])\d{1,2}$")
+_BEFORE = re.compile(r"([^\W\d_]+)[ \t]+$")
+_NEXT_WORD = re.compile(r"[ \t]+([^\W\d_]+)")
+_LETTER_AHEAD = re.compile(r"\s?[^\W\d_]\.")
+_LETTER_BEHIND = re.compile(r"(?<!\w)[^\W\d_]\.\s?$")
+
+
 def sentences(text: str) -> list[Span]:
-    """Where the sentences of a text stand; stretches without a letter or digit are left out.
+    r"""Where the sentences of a text stand; stretches without a letter or digit are left out.
+
+    The numbers of a list belong to no sentence; closing quotation marks belong to theirs.
 
     Examples:
         >>> t = "Dr. Ada met U.S. staff.They left at 3.5. Then"
         >>> [t[a:b] for a, b in sentences(t)]
         ['Dr. Ada met U.S. staff.', 'They left at 3.5.', 'Then']
+        >>> t = "1. Am 3. Mai, z. B. hier.\n2. Next."
+        >>> [t[a:b] for a, b in sentences(t)]
+        ['Am 3. Mai, z. B. hier.', 'Next.']
     """
     spans: list[Span] = []
     start = 0
-    for match in _STOP.finditer(text):
+    for at, until in _list_numbers(text):
+        spans += _between(text, start, at)
+        start = until
+    return spans + _between(text, start, len(text))
+
+
+def _list_numbers(text: str) -> list[Span]:
+    """Where the numbers of numbered lists stand: those whose neighbour stands there too."""
+    found = [
+        (int(match[1]), match)
+        for match in _LISTED.finditer(text)
+        if _word_after(text, match.end() - 1) not in MONTHS
+    ]
+    known = {number for number, _ in found}
+    return [
+        Span(match.start(1), match.end())
+        for number, match in found
+        if {number - 1, number + 1} & known
+    ]
+
+
+def _between(text: str, start: int, stop: int) -> list[Span]:
+    """The sentences of a stretch."""
+    spans: list[Span] = []
+    for match in _STOP.finditer(text, start, stop):
         end = match.end()
-        if match.group().endswith(".") and _abbreviates(text, end - 1):
+        if end <= start or (match.group().endswith(".") and _abbreviates(text, end - 1)):
             continue
+        while end < stop and text[end] in _CLOSING:
+            end += 1
+        if text[end - 1] in "」』" and end < stop and text[end].isalpha():
+            continue  # a quotation within its sentence
         spans += _cut(text, start, end)
         start = end
-    spans += _cut(text, start, len(text))
-    return spans
+    return spans + _cut(text, start, stop)
+
+
+def _word_after(text: str, at: int) -> str:
+    word = _NEXT_WORD.match(text, at)
+    return "" if word is None else word[1].casefold()
 
 
 def _abbreviates(text: str, dot: int) -> bool:
-    """Whether the full stop at `dot` belongs to an initial or abbreviation."""
-    last = _LAST_WORD.search(text[max(0, dot - 6) : dot])
+    """Whether the full stop at `dot` belongs to an initial, abbreviation or ordinal."""
+    before = text[max(0, dot - 24) : dot]
+    last = _LAST_WORD.search(before[-6:])
     if last is None:
-        return False
+        return _ordinal(text, before, dot)
     word = last.group()
-    single = len(word) == 1 and word.isascii() and word.isupper()
-    return single or word.casefold() in ABBREVIATIONS
+    if len(word) == 1:
+        initial = word.isascii() and word.isupper()
+        ahead, behind = _LETTER_AHEAD.match(text, dot + 1), _LETTER_BEHIND.search(before[:-1])
+        return initial or bool(ahead or behind)
+    folded = word.casefold()
+    if folded in NUMBERED:
+        return text[dot + 1 : dot + 3].strip()[:1].isdigit()
+    return folded in ABBREVIATIONS
+
+
+def _ordinal(text: str, before: str, dot: int) -> bool:
+    """Whether a short number before a full stop is an ordinal, as in German: `am 3. Mai`."""
+    number = _SHORT_NUMBER.search(before)
+    follows = text[dot + 1 : dot + 3].lstrip(" \u00a0")[:1]
+    if number is None or not follows.isalpha():
+        return False
+    lead = _BEFORE.search(before[: number.start()])
+    led = lead is not None and lead[1].casefold() in ORDINAL_LEADS
+    return led or follows.islower() or _word_after(text, dot + 1) in MONTHS
 
 
 def _cut(text: str, start: int, end: int) -> list[Span]:

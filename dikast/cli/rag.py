@@ -9,19 +9,17 @@ from dikast.cli.exits import say
 from dikast.errors import ConfigError
 from dikast.minutes import clip
 from dikast.rag_figures import (
-    Totals,
     paired_lines,
     paired_record,
     pairs_of,
-    results_of,
-    totals,
     totals_lines,
+    totals_of,
     totals_record,
 )
 from dikast.rag_text import rag_headline, rag_minutes, rag_summary
 from dikast.records.runfile import RunFile
 from dikast.running import work_of
-from dikast.types import PanelSpec, RagVerdict, Verdict
+from dikast.types import PanelSpec, Verdict
 
 
 def tell_rag(run: RunFile, verdict: Verdict, spec: PanelSpec, *, json: bool) -> None:
@@ -49,14 +47,6 @@ def show_rag(run: RunFile, case_id: str, spec: PanelSpec, *, json: bool) -> bool
         told = record.to_json() if json else rag_minutes(record, spec.rubric, run.case(case_id))
         print(told)
     return record is not None
-
-
-def totals_of(run: RunFile, spec: PanelSpec) -> dict[str, Totals]:
-    """Figures of a run by pipeline; under the name `` if there is only one."""
-    sides: dict[str, list[RagVerdict]] = {}
-    for side, found in results_of(run):
-        sides.setdefault(side, []).append(found)
-    return {side if len(sides) > 1 else "": totals(found, spec) for side, found in sides.items()}
 
 
 def close_rags(run: RunFile, spec: PanelSpec, *, json: bool) -> None:
