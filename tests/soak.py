@@ -9,10 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from typer.testing import CliRunner, Result
+
+from dikast.cli.every import app
 from dikast.records.runfile import RunFile
 from dikast.testing import Counts, ServerProcess
 
@@ -25,6 +28,8 @@ question = "Is it good?"
 scale = { kind = "integer", low = 1, high = 5 }
 """
 JUDGES = {"ann": 0.9, "bob": 0.8, "cid": 0.7}
+JUDGE = ("judge", "cases.jsonl", "--panel", "panel.toml", "--out", "run.dikast")
+"""The words that begin the run."""
 FAULTS = {"rate_limit": 0.05, "500": 0.02, "prose": 0.02}
 
 
@@ -101,10 +106,18 @@ def dikast(where: Ground, *words: str) -> subprocess.Popen[str]:
     )
 
 
+def dikast_here(where: Ground, *words: str) -> Result:
+    """Run the command line in this process: litellm, which takes seconds to import, is there."""
+    with chdir(where.folder):
+        done = CliRunner().invoke(app, list(words))
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
+
+
 def judge(where: Ground, *more: str) -> subprocess.Popen[str]:
     """Begin the run."""
-    words = ("judge", "cases.jsonl", "--panel", "panel.toml", "--out", "run.dikast", *more)
-    return dikast(where, *words)
+    return dikast(where, *JUDGE, *more)
 
 
 def await_requests(where: Ground, process: subprocess.Popen[str], number: int) -> None:

@@ -10,7 +10,16 @@ from pathlib import Path
 
 from dikast.records.runfile import RunFile
 from dikast.types import Reason
-from tests.soak import await_requests, dikast, ground, judge, kill_over_and_over, stored
+from tests.soak import (
+    JUDGE,
+    await_requests,
+    dikast,
+    dikast_here,
+    ground,
+    judge,
+    kill_over_and_over,
+    stored,
+)
 
 CASES = 200
 
@@ -98,44 +107,39 @@ def test_a_resume_under_another_configuration_is_refused(tmp_path: Path) -> None
         ("panel.toml", "timeout = 4.0", "sampling = { temperature = 0.5 }", "temperature"),
     ]
     with ground(tmp_path, 6, hanging=False) as where:
-        judge(where).communicate(timeout=120)
+        dikast_here(where, *JUDGE)
         before = where.counts().requests
         assert before >= 18
         for name, old, new, words in changes:
             path = tmp_path / name
             text = path.read_text(encoding="utf-8")
             path.write_text(text.replace(old, new), encoding="utf-8")
-            again = dikast(where, "resume", "run.dikast", "--panel", "panel.toml")
-            _, err = again.communicate(timeout=60)
-            assert (again.returncode, words in err) == (2, True), err
+            again = dikast_here(where, "resume", "run.dikast", "--panel", "panel.toml")
+            assert (again.exit_code, words in again.stderr) == (2, True), again.stderr
             path.write_text(text, encoding="utf-8")
         # How patiently an answer is fetched is no part of what a run is.
         path.write_text(text.replace("timeout = 4.0", "timeout = 9.0"), encoding="utf-8")
-        again = dikast(where, "resume", "run.dikast", "--panel", "panel.toml")
-        _, err = again.communicate(timeout=60)
-        assert again.returncode in {0, 1}, err
+        again = dikast_here(where, "resume", "run.dikast", "--panel", "panel.toml")
+        assert again.exit_code in {0, 1}, again.stderr
         assert where.counts().requests == before
 
 
 def test_a_budget_of_calls_stops_the_run_and_resume_goes_on(tmp_path: Path) -> None:
     with ground(tmp_path, 20, hanging=False) as where:
-        process = judge(where, "--budget", "15calls")
-        _, err = process.communicate(timeout=120)
-        assert process.returncode == 3, err
+        done = dikast_here(where, *JUDGE, "--budget", "15calls")
+        assert done.exit_code == 3, done.stderr
         assert where.counts().requests <= 16
-        rest = dikast(where, "resume", "run.dikast")
-        rest.communicate(timeout=120)
-        assert rest.returncode in {0, 1}
+        rest = dikast_here(where, "resume", "run.dikast")
+        assert rest.exit_code in {0, 1}, rest.stderr
         assert where.counts().repeated == ()
 
 
 def test_a_dry_run_sends_nothing_and_tells_the_price(tmp_path: Path) -> None:
     with ground(tmp_path, 5, hanging=False) as where:
         words = ("judge", "cases.jsonl", "--panel", "panel.toml", "--dry-run", "--json")
-        process = dikast(where, *words)
-        out, err = process.communicate(timeout=120)
-        assert process.returncode == 0, err
-        found = json.loads(out)
+        done = dikast_here(where, *words)
+        assert done.exit_code == 0, done.stderr
+        found = json.loads(done.stdout)
         assert (found["cases"], found["least"]["calls"]) == (5, 15)
         assert 0 < found["least"]["cost"] < found["most"]["cost"]
         assert where.counts().requests == 0

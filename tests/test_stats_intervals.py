@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -74,6 +76,22 @@ def test_strengths_that_cannot_be_fitted_have_no_draws() -> None:
     some = bootstrap_strengths([1.0, 2.0, 3.0], lambda xs: {"x": mean(xs), "y": 2.0}, draws=50)
     assert some is not None
     assert (some.samples.shape, some.failed) == ((50, 2), 0)
+
+
+def test_a_resample_that_was_fitted_is_not_fitted_again() -> None:
+    """Three cases have ten resamples, in whatever order they are drawn."""
+    fitted: list[tuple[float, ...]] = []
+
+    def fit(cases: Sequence[float]) -> dict[str, float]:
+        fitted.append(tuple(cases))
+        return {"x": sum(cases)}
+
+    some = bootstrap_strengths([1.0, 2.0, 4.0], fit, draws=400)
+    assert some is not None
+    assert len(fitted) - 1 == len(set(fitted[1:])) == 10
+    assert sorted(set(some.samples[:, 0])) == sorted({sum(cases) for cases in fitted})
+    # Each is drawn as often as it should be: all three in 6 of 27 draws.
+    assert 0.15 < (some.samples[:, 0] == 7.0).mean() < 0.3
 
 
 def test_beta_better() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import expit, log_expit, logsumexp, softmax
+from scipy.special import expit, log_expit
 
 from dikast.stats.outcomes import Outcomes
 from dikast.stats.strengths import (
@@ -72,9 +72,13 @@ def _loss(
     def loss(x: FloatVector) -> tuple[float, FloatVector, FloatMatrix]:
         theta, log_nu = x[:n], x[n] if len(x) > n else -np.inf
         utility = np.stack([theta[i], theta[j], log_nu + (theta[i] + theta[j]) / 2])
-        fit = counts * np.where(counts > 0, utility - logsumexp(utility, axis=0), 0.0)
+        # by hand: on matrices this small scipy's functions take ten times as long as the sums
+        most = utility.max(axis=0)
+        odds = np.exp(utility - most)
+        total = odds.sum(axis=0)
+        fit = counts * np.where(counts > 0, utility - (most + np.log(total)), 0.0)
         value = -fit.sum() - prior * (log_expit(theta) + log_expit(-theta)).sum()
-        first, second, tie = softmax(utility, axis=0)
+        first, second, tie = odds / total
         push = met * np.stack([first, second, tie]) - counts
         mean_i, mean_j = first + tie / 2, second + tie / 2
         slope, bend = np.zeros(len(x)), np.zeros((len(x), len(x)))

@@ -154,7 +154,8 @@ def bootstrap_strengths(
 
     Args:
         cases: One entry per case.
-        fit: From cases to the strength of every candidate, or None where it cannot be fitted.
+        fit: From cases to the strength of every candidate, or None where it cannot be fitted; the
+            order of the cases must not matter to it.
         seed: Of the resampling.
         draws: Resamples.
 
@@ -168,8 +169,13 @@ def bootstrap_strengths(
     items = tuple(sorted(point))
     rng = np.random.default_rng(seed)
     rows: list[list[float]] = []
-    for picks in rng.integers(len(cases), size=(draws, len(cases))):
-        strengths = fit([cases[i] for i in picks])
+    # Of few cases there are few resamples: what was drawn before is not fitted again.
+    known: dict[bytes, Mapping[str, float] | None] = {}
+    for picks in np.sort(rng.integers(len(cases), size=(draws, len(cases))), axis=1):
+        key = picks.tobytes()
+        if key not in known:
+            known[key] = fit([cases[i] for i in picks])
+        strengths = known[key]
         if strengths is not None and set(items) <= set(strengths):
             rows.append([strengths[item] for item in items])
     if len(rows) < draws / 2:
