@@ -28,11 +28,15 @@ def test_worked_numbers_of_plain_inference() -> None:
     """mean(unlabelled) − mean(judged − label), and the sum of both variances."""
     labels, judged = np.array([1.0, 0, 1, 1]), np.array([1.0, 1, 1, 0])
     others = np.array([1.0, 1, 0, 1, 1])
-    found = powered_mean(labels, judged, others, power=1).mean
+    found = powered_mean(labels, judged, others, power=1, normal=True).mean
     assert found.value == pytest.approx(0.8 - 0.0)
     half = 1.959964 * (0.16 / 5 + 0.5 / 4) ** 0.5
     assert found.low is not None
     assert found.low == pytest.approx(0.8 - half, abs=1e-5)
+    few = powered_mean(labels, judged, others, power=1).mean
+    left = (4 * 0.5 + 2 * 0.25) / (3 + 2)  # two imagined labels that vary as all do
+    half = 3.182446 * (0.16 / 5 + left / 4) ** 0.5  # Student's t of three degrees of freedom
+    assert few.low == pytest.approx(0.8 - half, abs=1e-5)
 
 
 def test_the_power_in_closed_form() -> None:
@@ -100,12 +104,28 @@ def test_the_tuned_interval_covers_and_is_never_much_wider() -> None:
     assert plain_wider > 0.5 * draws
 
 
+@pytest.mark.parametrize("n", [10, 20])
+def test_few_labels_cover_too(n: int) -> None:
+    """An interval by the normal distribution holds the share less often."""
+    held = normal = labels_only = 0
+    for seed in range(1500):
+        labels, judged, others = weak_judge(seed, n, 500, noise=0.4)
+        found = powered_mean(labels, judged, others)
+        plain = powered_mean(labels, judged, others, normal=True).mean
+        held += (found.mean.low or 0) <= 0.626 <= (found.mean.high or 0)
+        labels_only += (found.labels_only.low or 0) <= 0.626 <= (found.labels_only.high or 0)
+        normal += (plain.low or 0) <= 0.626 <= (plain.high or 0)
+    assert held / 1500 >= 0.9
+    assert labels_only / 1500 >= 0.9
+    assert normal / 1500 < held / 1500 - 0.01
+
+
 def test_agrees_with_ppi_python() -> None:
     oracle: Any = pytest.importorskip("ppi_py", reason="ppi-python is in the group `heavy-oracles`")
     for seed in range(5):
         labels, judged, others = weak_judge(seed, 60, 500)
         for power, lam in ((None, None), (1.0, 1)):
-            mine = powered_mean(labels, judged, others, power=power).mean
+            mine = powered_mean(labels, judged, others, power=power, normal=True).mean
             low, high = oracle.ppi_mean_ci(labels, judged, others, alpha=0.05, lam=lam)
             point = oracle.ppi_mean_pointestimate(labels, judged, others, lam=lam)
             assert mine.value == pytest.approx(float(np.ravel(point)[0]), abs=1e-9)

@@ -29,6 +29,10 @@ class PoweredMean:
     """How far the judge is relied on: 0 not at all, 1 as plain prediction-powered inference."""
 
 
+IMAGINED = 2.0
+"""Labels that are imagined to vary as much as all do, whatever the judge says."""
+
+
 def powered_mean(
     labels: Floats,
     judged: Floats,
@@ -36,6 +40,7 @@ def powered_mean(
     *,
     power: float | None = None,
     level: float = 0.95,
+    normal: bool = False,
 ) -> PoweredMean:
     """The mean label over all cases, of which only some are labelled.
 
@@ -49,7 +54,11 @@ def powered_mean(
         others: Its scores of the unlabelled cases, drawn like the labelled ones.
         power: None for the best; 1 for plain prediction-powered inference, which may be wider
             than labels alone.
-        level: Coverage of the intervals, by the normal distribution.
+        level: Coverage of the intervals.
+        normal: Take the plain variance and the normal distribution for the intervals, as the
+            papers do. That suits hundreds of labels; on a few a good judge may err nowhere by
+            luck, and then all seems certain. So else the distribution is Student's, and two
+            imagined labels vary as if the judge told nothing of them.
 
     Returns:
         Both means. A label or score that is NaN is left out and counted.
@@ -76,14 +85,20 @@ def powered_mean(
     if len(y) < 2:
         none = undefined("a mean needs two labels", n=len(y), nulls=nulls)
         return PoweredMean(none, none, 0.0)
-    z = float(stats.norm.ppf((1 + level) / 2))
-    only = _interval(float(y.mean()), float(y.var()) / len(y), z, len(y), nulls)
+    tail = (1 + level) / 2
+    z = float(stats.norm.ppf(tail) if normal else stats.t.ppf(tail, len(y) - 1))
+    free = len(y) if normal else len(y) - 1
+    only = _interval(float(y.mean()), float(y.var()) / free, z, len(y), nulls)
     if not len(rest):
         return PoweredMean(only, only, 0.0)
     if power is None:
         power = best_power(y, f, rest)
     value = power * float(rest.mean()) + float((y - power * f).mean())
-    variance = power**2 * float(rest.var()) / len(rest) + float((y - power * f).var()) / len(y)
+    left = float((y - power * f).var())
+    if not normal:
+        spread = float(y.var()) * len(y) / free
+        left = (len(y) * left + IMAGINED * spread) / (free + IMAGINED)
+    variance = power**2 * float(rest.var()) / len(rest) + left / len(y)
     found = _interval(value, variance, z, len(y) + len(rest), nulls)
     return PoweredMean(found, only, power)
 
