@@ -22,11 +22,11 @@ from dikast.records.identity import Identity
 from dikast.records.imports._contract import BallotRecord, CaseRecord, Choice
 from dikast.records.imports._naming import criterion_names, seat_names
 from dikast.records.labels import Labels, read_labels, with_labels
+from dikast.records.reader import RECORDED
 from dikast.records.runfile import RunFile
 from dikast.records.spool import Spool
 from dikast.records.tables import TEXT_ABSENT
 from dikast.rereading import Changes, Rereader
-from dikast.running import RECORDED
 from dikast.stats.ballot_table import BallotTable
 from dikast.types import (
     IMPORTED,
@@ -67,6 +67,8 @@ class ImportPlan:
     labels: Path | None = None
     partial: bool = False
     """Whether the labels may be of more cases than were judged."""
+    keep: tuple[str, ...] = ()
+    """Fields of the rows that stay with the cases, such as a category to audit by."""
     reparse: str | None = None
     """Reply format by which raw replies are read again."""
 
@@ -108,17 +110,33 @@ async def import_judgements(plan: ImportPlan, out: Path) -> ImportSummary:
                 spool.add(record)
         if not spool.ballots:
             raise InputError("there is no ballot in this file.", path=str(plan.files[0]))
+        _refuse_unkept(spool, plan)
         made = _Made(spool, plan)
         if plan.labels is not None:
             made.label(read_labels(plan.labels, words=reader.words), partial=plan.partial)
         return await made.write(out)
 
 
+def _refuse_unkept(spool: Spool, plan: ImportPlan) -> None:
+    """Refuse a field to keep that no row has."""
+    lacking = set(plan.keep)
+    for held in spool.cases() if lacking else ():
+        lacking.difference_update(held.case.metadata)
+        if not lacking:
+            return
+    if lacking:
+        raise InputError(
+            f"no row has a field `{min(lacking)[:80]}` to keep.",
+            hint="Name a field of the rows as it is spelt there.",
+            path=str(plan.files[0]),
+        )
+
+
 def _choice(plan: ImportPlan) -> Choice:
     if plan.rubric is not None and plan.scale is not None:
         raise ConfigError("`--scale` and `--rubric` exclude each other.", hint="Give one of them.")
     scales = {} if plan.rubric is None else {c.id: c.scale for c in plan.rubric.criteria}
-    return Choice(plan.judge, plan.scale, scales)
+    return Choice(plan.judge, plan.scale, scales, plan.keep)
 
 
 class _Made:

@@ -17,9 +17,9 @@ from dikast.deciding import redecide
 from dikast.errors import ConfigError
 from dikast.formats.contract import Format, Read, Unread
 from dikast.models.keys import marker
+from dikast.records.reader import RECORDED
 from dikast.records.runfile import RunFile
 from dikast.registry import load
-from dikast.running import RECORDED
 from dikast.types import Abstention, Ballot, Case, Criterion, Docket, Rubric, Transcript, Verdict
 
 REREAD = "reread"

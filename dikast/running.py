@@ -24,7 +24,7 @@ from dikast.models.gateway import ModelGateway
 from dikast.records.cases import read_cases
 from dikast.records.identity import CaseSetBuilder, Identity
 from dikast.records.passages import columns_of, require_passages
-from dikast.records.reader import RunReader
+from dikast.records.reader import RECORDED, RunReader
 from dikast.records.runfile import RunFile
 from dikast.records.sides import both_sides
 from dikast.types import Case, PanelSpec, RagRecord, RankingResult, Usage, Verdict
@@ -40,9 +40,6 @@ CALIBRATION = "calibration"
 
 RANKING = "ranking"
 """Note of a run file: how its candidates are ranked; only in a run that ranks."""
-
-RECORDED = "recorded"
-"""Note of a run file whose ballots were not cast by it: where they come from."""
 
 RAG = "rag"
 """Note of a run file: how its answers are evaluated; only in a run of that kind."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
-from dikast.audit.report import Advice, AuditReport, Figure
-from dikast.audit.words import shown
+from dikast.audit.report import Advice, AuditReport, Figure, Slices
+from dikast.audit.slice_screen import slice_word
+from dikast.audit.words import shown, told
 
 FEW_LABELS = 20
 MANY_ABSTAIN = 0.1
@@ -44,9 +45,9 @@ def advise(report: AuditReport) -> tuple[Advice, ...]:
     for rule in _RULES:
         for said in rule(report):
             groups.setdefault((said.urgency, said.todo), []).append(said)
-    told = [sorted(group, key=lambda s: (-s.weight, s.what)) for group in groups.values()]
-    told.sort(key=lambda group: (_ORDER[group[0].urgency], -group[0].weight, group[0].what))
-    return tuple(_together(group) for group in told)
+    ranked = [sorted(group, key=lambda s: (-s.weight, s.what)) for group in groups.values()]
+    ranked.sort(key=lambda group: (_ORDER[group[0].urgency], -group[0].weight, group[0].what))
+    return tuple(_together(group) for group in ranked)
 
 
 def _together(group: list[_Said]) -> Advice:
@@ -231,6 +232,49 @@ def _halo(report: AuditReport) -> Iterator[_Said]:
             )
 
 
+def _slices(report: AuditReport) -> Iterator[_Said]:
+    """Slices on which a judge does worse than elsewhere, and other judges clearly better."""
+    parts = report.slices
+    if parts is None:
+        return
+    for figure in parts.figures:
+        if not figure.flagged or figure.value is None or figure.elsewhere is None:
+            continue
+        fall = figure.elsewhere - figure.value
+        if fall >= LARGE:
+            where = f"`{parts.by}` {slice_word(figure.slice, parts.by)}"
+            yield _Said(
+                "soon",
+                fall,
+                f"{_of(report, figure)} falls to {shown(figure)} on {where}, from "
+                f"{figure.elsewhere:.0%} on the other cases ({told(figure.figure).title})",
+                "One figure over all cases hides that: report judges by slice, and let another "
+                "judge or a person decide there.",
+                (figure.figure,),
+            )
+    yield from _best_elsewhere(report, parts)
+
+
+def _best_elsewhere(report: AuditReport, parts: Slices) -> Iterator[_Said]:
+    for criterion in report.criteria:
+        own = [b for b in parts.best if b.criterion == criterion]
+        clear = [b for b in own if b.clear]
+        leaders = {b.judges for b in clear}
+        if len(leaders) < 2:
+            continue
+        listed = "; ".join(
+            f"{b.judges[0]} on {slice_word(b.slice, parts.by)}" for b in clear[:MOST_TOLD]
+        )
+        yield _Said(
+            "soon",
+            0.25,
+            f"Which judge is best depends on `{parts.by}`"
+            f"{f' on `{criterion}`' if len(report.criteria) > 1 else ''}: {listed}",
+            "Choose judges slice by slice.",
+            (own[0].figure,),
+        )
+
+
 def _few_labels(report: AuditReport) -> Iterator[_Said]:
     if not report.labelled:
         yield _Said(
@@ -274,6 +318,7 @@ _RULES: tuple[Callable[[AuditReport], Iterator[_Said]], ...] = (
     _overconfident,
     _seats,
     _halo,
+    _slices,
     _few_labels,
     _one_order,
 )

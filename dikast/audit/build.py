@@ -16,6 +16,7 @@ from dikast.audit.sections import (
     order,
     panel,
     people,
+    slices,
 )
 from dikast.stats.ballot_table import BallotTable
 from dikast.stats.baselines import Texts, baselines
@@ -52,6 +53,8 @@ def audit(
     source: str = "",
     texts: Mapping[str, Texts] | None = None,
     raters: BallotTable | None = None,
+    by: str = "",
+    sliced: slices.SliceNames | None = None,
     seed: int = 0,
     draws: int | None = None,
     notes: Iterable[str] = (),
@@ -64,6 +67,8 @@ def audit(
         source: Name of the file, for the report.
         texts: By case, what baseline judges read; None leaves them out.
         raters: Labels of several people apart, for the alternative-annotator check.
+        by: What `sliced` tells, for the report.
+        sliced: By case, the slice it is of, for figures by slice; None leaves them out.
         seed: Of resampling and folds.
         draws: Resamples per interval; None for 1,000, or 200 where there are so many ballots that
             intervals are narrow anyway.
@@ -89,6 +94,14 @@ def audit(
     figures = [*_figures(table, texts, found, seed=seed, draws=draws)]
     if raters is not None:
         figures += people.stand_in(table, raters, seed=seed)
+    parts = None
+    if sliced is not None:
+        parts = slices.slices(table, by, sliced, seed=seed, draws=draws)
+    tested = [*figures, *(() if parts is None else parts.figures)]
+    qs = false_discovery([_tested(figure) for figure in tested])
+    if parts is not None:
+        told = corrected(parts.figures, qs[len(figures) :])
+        parts = parts.model_copy(update={"figures": told})
     lenses = [Lens(table, criterion, seed=seed, draws=draws) for criterion in table.criteria]
     report = AuditReport(
         source=source,
@@ -101,7 +114,7 @@ def audit(
         criteria=table.criteria,
         rule="" if found.rule is None else "auto",
         rule_why=found.why,
-        figures=corrected(figures, false_discovery([_tested(f) for f in figures])),
+        figures=corrected(figures, qs[: len(figures)]),
         doubts=tuple(
             doubt
             for doubt in panel.doubts(table, found)
@@ -113,6 +126,7 @@ def audit(
             *panel.panel_curve(table, found),
         ),
         notes=tuple(notes),
+        slices=parts,
     )
     return report.model_copy(update={"advice": advise(report)})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 from pydantic import model_validator
 
@@ -78,6 +78,53 @@ class Figure(Value):
         return self.q is not None and self.q < 0.05
 
 
+class Sliced(Figure):
+    """A judge's main figure on one slice of the cases.
+
+    `accuracy` or `score_agreement` against labels; without any `order_consistency` of pairs shown
+    in both orders, else `with_the_others`. `p` tests the slice against all other cases.
+    """
+
+    slice: str | None = None
+    """The value of the field; None for the cases that have none."""
+    elsewhere: float | None = None
+    """Mean over the other cases; None with fewer than ten of them."""
+
+
+class SliceCount(Value):
+    """How large a slice is."""
+
+    slice: str | None
+    cases: int
+    labelled: int
+    reason: str = ""
+    """Why it has no figures; empty if it has."""
+
+
+class BestThere(Value):
+    """Who does best on a slice."""
+
+    slice: str | None
+    criterion: str
+    figure: str
+    judges: tuple[str, ...]
+    """Several where they are equal."""
+    value: float
+    clear: bool
+    """Whether the interval of its lead over the next one, case by case, leaves out zero."""
+
+
+class Slices(Value):
+    """The judges by slice of the cases."""
+
+    by: str
+    """The field whose values make the slices."""
+    counts: tuple[SliceCount, ...] = ()
+    """All slices, largest first; those with a `reason` have no figures."""
+    figures: tuple[Sliced, ...] = ()
+    best: tuple[BestThere, ...] = ()
+
+
 class Advice(Value):
     """One thing to do, most urgent first in a report."""
 
@@ -143,6 +190,8 @@ class AuditReport(Value):
     reliability: tuple[Bin, ...] = ()
     curves: tuple[CurvePoint, ...] = ()
     notes: tuple[str, ...] = ()
+    slices: Slices | None = None
+    """Figures by slice, where a field to slice by was named."""
 
     def find(
         self,
@@ -173,12 +222,15 @@ class AuditReport(Value):
         raise KeyError(f"{figure} of {name} on {criterion or 'all criteria'}")
 
 
+Tested = TypeVar("Tested", bound=Figure)
+
+
 def pair_name(a: str, b: str) -> str:
     """How two judges are named together, whichever is named first."""
     return " | ".join(sorted((a, b)))
 
 
-def corrected(figures: Iterable[Figure], qs: Iterable[float | None]) -> tuple[Figure, ...]:
+def corrected(figures: Iterable[Tested], qs: Iterable[float | None]) -> tuple[Tested, ...]:
     """Figures with their tests corrected, in the same order."""
     return tuple(
         f if q is None else f.model_copy(update={"q": q}) for f, q in zip(figures, qs, strict=True)

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from dikast.audit.report import About, AuditReport, Figure
+from dikast.audit.slice_screen import slice_lines
 from dikast.audit.words import shown, told
 from dikast.minutes import visible
 
@@ -61,6 +62,7 @@ def _lines(report: AuditReport) -> Iterator[str]:
         if len(report.criteria) > 1:
             yield f"on {criterion}"
         yield from _table(report, criterion)
+    yield from slice_lines(report)
     if report.rule:
         yield ""
         yield from _wrapped(f"Rule of choice: {report.rule}. {report.rule_why}")

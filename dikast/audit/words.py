@@ -36,6 +36,8 @@ FIGURES: dict[str, Told] = {
     "spearman": Told("Spearman ρ", "number"),
     "kendall": Told("Kendall τ-b", "number"),
     "system_kendall": Told("system-level τ-b", "number", "do both rank the systems alike?"),
+    "score_agreement": Told("score agreement", says="1 less the mean distance from the label"),
+    "with_the_others": Told("agrees with others", says="mean agreement with each other vote"),
     # order
     "order_consistency": Told("order consistency", says="both presentation orders agree"),
     "first_position_rate": Told("first position", says="decisive votes for what is shown first"),

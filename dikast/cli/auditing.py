@@ -57,6 +57,7 @@ def audit_source(
     partial: bool,
     form: Form,
     ballots: str,
+    by: str | None,
     plots: Path | None,
     probing: Probing | None,
     seed: int,
@@ -70,12 +71,14 @@ def audit_source(
             f"`{path}` is no run file, and only a run's judges can be asked again.",
             hint="Leave --probe out, or audit a run file.",
         )
-    source = _read(path, labels, form, partial=partial, ballots=ballots)
+    source = _read(path, labels, form, partial=partial, ballots=ballots, by=by)
     report = audit(
         source.table,
         source=str(path),
         texts=source.texts,
         raters=source.raters,
+        by=by or "",
+        sliced=source.slices,
         notes=source.notes,
         settled=source.settled,
         seed=seed,
@@ -91,12 +94,14 @@ def audit_source(
         raise typer.Exit(code)
 
 
-def _read(path: Path, labels: Path | None, form: Form, *, partial: bool, ballots: str) -> Source:
+def _read(
+    path: Path, labels: Path | None, form: Form, *, partial: bool, ballots: str, by: str | None
+) -> Source:
     if is_run(path):
         which: Which = "first" if ballots == "first" else "standing"
-        return from_run(path, labels, ballots=which, partial=partial)
+        return from_run(path, labels, ballots=which, partial=partial, by=by)
     scale = None if form.scale is None else parse_scale(form.scale)
-    return from_file(path, labels, format=form.format, scale=scale, partial=partial)
+    return from_file(path, labels, format=form.format, scale=scale, partial=partial, by=by)
 
 
 def _probed(

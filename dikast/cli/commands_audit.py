@@ -48,6 +48,12 @@ def audit(
         str,
         typer.Option("--ballots", help="first (private votes) or standing (after deliberation)."),
     ] = "first",
+    by: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--by", help="A field of the cases (category, subset, system): figures by its values."
+        ),
+    ] = None,
     plots: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--plots", help="A folder for pictures (.png)."),
@@ -91,6 +97,7 @@ def audit(
         partial=partial,
         form=Form(format, scale),
         ballots=ballots,
+        by=by,
         plots=plots,
         probing=probing,
         seed=seed,

@@ -47,6 +47,10 @@ def import_(
         Optional[str],  # noqa: UP045
         typer.Option("--rubric", "-r", help="A rubric pack's name, or a rubric.toml."),
     ] = None,
+    keep: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--keep", help="Further fields to keep for `audit --by`, with commas."),
+    ] = None,
     reparse: Reparse = None,
     json: Annotated[bool, typer.Option("--json", help="What was read, as JSON lines.")] = False,
 ) -> None:
@@ -62,6 +66,7 @@ def import_(
         judge=judge,
         scale=scale,
         rubric=rubric,
+        keep=keep,
         reparse=reparse,
         json=json,
     )

@@ -32,6 +32,7 @@ def import_files(
     judge: str | None,
     scale: str | None,
     rubric: str | None,
+    keep: str | None,
     reparse: str | None,
     json: bool,
 ) -> None:
@@ -44,6 +45,7 @@ def import_files(
         rubric=None if rubric is None else _rubric(rubric),
         labels=labels,
         partial=partial,
+        keep=tuple(name for part in (keep or "").split(",") if (name := part.strip())),
         reparse=reparse,
     )
     path = out or free_name(Path(files[0].name.removesuffix(".gz")))

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dikast.errors import InputError
-from dikast.records.labels import LabelRow, Labels, RawLabel, read_labels
+from dikast.records.labels import LabelRow, Labels, RawLabel
 from dikast.records.reader import RunReader
+from dikast.records.tables import labels_of_file
 from dikast.types import (
     CriterionVerdict,
     OrdinalScale,
@@ -62,7 +63,7 @@ def labels_for(run: RunReader, labels: Path) -> Labels:
     Raises:
         InputError: The file cannot be read, or nobody has answered anything in the run.
     """
-    return labels_of_answers(run) if labels == ADJUDICATED else read_labels(labels)
+    return labels_of_answers(run) if labels == ADJUDICATED else labels_of_file(run, labels)
 
 
 def labels_of_answers(run: RunReader) -> Labels:

@@ -217,6 +217,29 @@ def read_labels(path: str | Path, *, words: Mapping[str, str] | None = None) -> 
     return Labels(str(path), tuple(rows))
 
 
+def column_of(path: str | Path, name: str) -> dict[str, Any]:
+    """What another column of a label file says of each case; empty cells left out.
+
+    Raises:
+        InputError: The file cannot be read, or says two things of one case.
+    """
+    told: dict[str, tuple[Any, int]] = {}
+    for found in rows_of(Path(path)):
+        case, value = _text(found, "case"), found.row.get(name)
+        if case is None or value is None or value == "":
+            continue
+        first, line = told.setdefault(case, (value, found.line))
+        if first != value:
+            raise InputError(
+                f"case {describe(case)} has another {describe(name)} than in line {line}: "
+                f"{str(value)[:60]!r} against {str(first)[:60]!r}.",
+                hint="Rows of one case must agree on what it is sliced by.",
+                path=found.path,
+                line=found.line,
+            )
+    return {case: value for case, (value, _) in told.items()}
+
+
 def _labels_of(found: Found) -> Iterable[LabelRow]:
     case = _text(found, "case")
     if case is None:

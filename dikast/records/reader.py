@@ -27,6 +27,10 @@ from dikast.types import Case, RagRecord, RankingResult, Value, Verdict
 V = TypeVar("V", bound=Value)
 
 NOTE = "note:"
+
+RECORDED = "recorded"
+"""Note of a run file whose ballots were not cast by it: where they come from."""
+
 _PAGE = 128
 
 

@@ -12,12 +12,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 
+from dikast import registry
 from dikast.errors import InputError
 from dikast.families import family_of
+from dikast.records.ballot_files import importer
 from dikast.records.differences import describe
 from dikast.records.labels import (
     Labels,
@@ -29,7 +32,7 @@ from dikast.records.labels import (
     read_labels,
     with_labels,
 )
-from dikast.records.reader import RunReader
+from dikast.records.reader import RECORDED, RunReader
 from dikast.records.rows import BallotRow
 from dikast.stats.ballot_table import BallotTable
 from dikast.types import Candidate, Case, OffScale, PanelSpec, Scale
@@ -40,6 +43,7 @@ __all__ = [
     "candidates_of",
     "families_of",
     "label_on",
+    "labels_of_file",
     "overlap",
     "rater_table",
     "read_labels",
@@ -121,6 +125,18 @@ def families_of(panel: PanelSpec, systems: Iterable[tuple[str, str]]) -> dict[st
         if family:
             found[judge.name] = family
     return found
+
+
+def labels_of_file(run: RunReader, path: str | Path) -> Labels:
+    """The labels of a file, in the words of the program whose judgements a run was made of.
+
+    Raises:
+        InputError: As for `read_labels`.
+    """
+    note = run.notes.get(RECORDED)
+    name = note.get("format") if isinstance(note, dict) else None
+    known = isinstance(name, str) and name in registry.names("imports")
+    return read_labels(path, words=importer(str(name)).words if known else None)
 
 
 class _Known(NamedTuple):

@@ -31,6 +31,7 @@ so that what belongs together is resampled together; `seed` and `draws` steer th
 | `panel_value` | `panel_value`: plurality, gain over the best judge, value of each seat |
 | `sage_table` | `table_sage`: IPI and TOV by judge; `question_verdicts` |
 | `significance` | `binomial_test`, `mcnemar_test`, `fisher_test`, `position_test`, `marginal_test`, `interval_test`, `false_discovery`, `Checked`, `adjust` |
+| `slices` | `slice_test`, `with_the_others`: a figure on parts of the cases |
 | `token_scores` | `token_score`: a score from token probabilities |
 | `counting` | `count_figures`: exact match and relative error of counts |
 | `system_level` | `system_agreement`, `responses_of_pairs` |

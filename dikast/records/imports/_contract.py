@@ -88,6 +88,8 @@ class Choice(NamedTuple):
     scale: Scale | None = None
     """Of every criterion that `scales` does not name."""
     scales: Mapping[str, Scale] = {}
+    keep: tuple[str, ...] = ()
+    """Fields of the rows that stay with the case as notes, to audit it by; a row may lack them."""
 
     def scale_of(self, criterion: str) -> Scale | None:
         """The scale the user gave a criterion; None if none."""
@@ -156,8 +158,9 @@ class RowImporter:
             empty = False
             if not any(fields <= row.names for fields in self.needs):
                 raise self._other(row)
+            kept = _kept(row, choice.keep)
             for case, ballots in self._read(row, choice):
-                yield Record(case, ballots, row.path, row.line)
+                yield Record(_noted(case, kept), ballots, row.path, row.line)
         if empty:
             raise InputError("the file holds no judgement.", path=str(path))
 
@@ -175,6 +178,27 @@ class RowImporter:
             f"{missing} missing, which `{self.name}` needs; the row has {there}.",
             f"This looks like `{like[0]}`." if like else "",
         )
+
+
+def _kept(row: Row, names: Iterable[str]) -> dict[str, JsonValue]:
+    """The fields of a row that are to stay with its case."""
+    found: dict[str, JsonValue] = {}
+    for name in names:
+        value = row.any(name)
+        if value is not None and not isinstance(value, str | int | float | bool):
+            raise row.off(name, "it is no single value, and a note to keep must be one")
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _noted(case: CaseRecord, kept: Mapping[str, JsonValue]) -> CaseRecord:
+    """The case with notes beside its own; what the format itself says of it goes first."""
+    return case._replace(metadata={**kept, **_known(case.metadata)}) if kept else case
+
+
+def _known(notes: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    return {name: value for name, value in notes.items() if value is not None}
 
 
 def _fits(name: str, row: Row) -> bool:
