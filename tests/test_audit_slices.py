@@ -387,7 +387,7 @@ def test_what_cannot_be_sliced(votes: Path, tmp_path: Path) -> None:
     assert "votes.csv:" in per_row.stderr
     alone = run("audit", str(votes), "--by", "case")
     assert alone.exit_code == 0, alone.output
-    assert "none of 300 slices is large enough" in alone.stdout
+    assert "none of 300 slices has cases enough" in alone.stdout
 
 
 def test_judgebench_by_its_source(tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ def slice_lines(report: AuditReport) -> Iterator[str]:
     parts = report.slices
     if parts is None:
         return
+    if not parts.figures:
+        yield ""
+        yield f"By {visible(parts.by)}: none of {len(parts.counts):,} slices has cases enough"
+        return
     for criterion in report.criteria:
         yield ""
         yield from _of_criterion(report, parts, criterion)
@@ -48,11 +52,7 @@ def _of_criterion(report: AuditReport, parts: Slices, criterion: str) -> Iterato
     large = [count for count in parts.counts if not count.reason]
     own = [f for f in parts.figures if f.criterion == criterion]
     where = f" on {visible(criterion)}" if len(report.criteria) > 1 else ""
-    title = told(own[0].figure).title if own else "nothing"
-    yield f"By {visible(parts.by)}{where}: {title}"
-    if not large:
-        yield f"  none of {len(parts.counts):,} slices is large enough for figures of its own"
-        return
+    yield f"By {visible(parts.by)}{where}: {told(own[0].figure).title}"
     found = {(f.slice, f.name): f for f in own}
     best = {b.slice: b.judges for b in parts.best if b.criterion == criterion}
     names = _judges(report, own)
