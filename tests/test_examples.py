@@ -32,6 +32,7 @@ NEEDS = {
 """What an example needs beyond dikast."""
 
 SAYS = {
+    "adjudicated": ["15 awaiting", "40 answers by rita", "Weighting helps", "(calibrated)"],
     "own_graph": ["quick → report: verbatim", "quick → appeal → report: reworded"],
     "own_judge": ["challenged bert, cleo", "cleo: 2 (changed from 5)"],
     "own_plugins": ["keep what they must", "tied between 2 and 4 and 5", "sales_talk: “buy now”"],

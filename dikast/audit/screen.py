@@ -157,6 +157,8 @@ def _doubts(report: AuditReport) -> Iterator[str]:
         yield f"  {name[:40]}{where}: {sure}; {doubt.why}"
     if len(report.doubts) > MOST_DOUBTS:
         yield f"  and {len(report.doubts) - MOST_DOUBTS:,} more with --json"
+    if report.source.endswith(".dikast"):
+        yield from _wrapped(f"  answer one with: dikast adjudicate {report.source} --case ID")
 
 
 def _wrapped(text: str, head: str = "") -> list[str]:

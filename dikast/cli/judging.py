@@ -232,10 +232,7 @@ def _close(run: RunFile, spec: PanelSpec, path: Path, tally: _Tally, job: Job) -
     say(f"this sitting: {spent(tally.usage)}")
     if tally.error is not None:
         say(f"stopped early: {tally.error}")
-    if counts["todo"]:
-        say(f"go on with: dikast resume {path}")
-    else:
-        say(f"read it with: dikast show {path}")
+    _tell_next(counts, path)
     found = gates(run, job.reports.demands)
     for gate in found:
         say(gate.told)
@@ -251,6 +248,16 @@ def _close(run: RunFile, spec: PanelSpec, path: Path, tally: _Tally, job: Job) -
     if not all(gate.met for gate in found):
         return exits.GATE
     return exits.DECIDED if counts["decided"] == counts["cases"] else exits.UNDECIDED
+
+
+def _tell_next(counts: dict[str, int], path: Path) -> None:
+    """Say what can be done with the run now."""
+    if counts["awaiting_adjudication"]:
+        say(f"answer what waits with: dikast adjudicate {path}")
+    if counts["todo"]:
+        say(f"go on with: dikast resume {path}")
+    else:
+        say(f"read it with: dikast show {path}")
 
 
 def dry(
