@@ -58,6 +58,7 @@ LAYERS: dict[str, int] = {
     "dikast.drawing": 6,
     "dikast.audit": 6,
     "dikast.adjudication": 6,
+    "dikast.training": 6,
     "dikast.testing": 6,
     "dikast.cli": 7,
     "dikast.__main__": 7,

@@ -20,6 +20,7 @@ from dikast.agents.persons import (
     undecided,
 )
 from dikast.errors import InputError
+from dikast.records.answers import settled
 from dikast.types import (
     Candidate,
     Case,
@@ -176,6 +177,15 @@ def test_a_gate_that_a_person_passes_opens_what_stands_behind_it() -> None:
     assert undecided(passed, panel.rubric) == ("ok",)
     done = answered(passed, [answer("rita", 1, "safe"), answer("rita", 5, "ok")], panel)
     assert (done.status, done.score) == ("decided", 1.0)
+
+
+def test_only_what_people_answered_is_a_label() -> None:
+    """What the panel decided on another criterion of the case is the panel's own."""
+    panel, verdict = gated(1.0, (1.0, 3.0, 5.0))
+    found = answered(verdict, [answer("rita", 5)], panel)
+    assert found.criterion("safe").score == 1.0
+    assert [one.decision.criterion for one in settled(found)] == ["ok"]
+    assert list(settled(verdict)) == []
 
 
 def test_the_answer_that_resumes_a_graph_leaves_the_same_record() -> None:

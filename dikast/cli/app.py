@@ -332,16 +332,35 @@ def export(
     answers: Annotated[
         bool, typer.Option("--answers", help="Every answer of a person, with its `rater`.")
     ] = False,
+    as_: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--as", help="Training data: sft (chats) or preferences (chosen, rejected)."),
+    ] = None,
+    min_confidence: Annotated[
+        float, typer.Option("--min-confidence", min=0, max=1, help="With --as: of a decision.")
+    ] = 0.8,
+    min_gap: Annotated[
+        float,
+        typer.Option("--min-gap", min=0, max=1, help="With --as preferences: margin or distance."),
+    ] = 0.5,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="With --as: rule-backed judges' reasons too.")
+    ] = False,
 ) -> None:
-    """Write a run's verdicts as a flat table, or its ballots, claims, labels or answers."""
-    if sum((ballots, claims, labels, answers)) > 1:
+    """Write a run's verdicts as a flat table, or its ballots, claims, labels or training data."""
+    if sum((ballots, claims, labels, answers, as_ is not None)) > 1:
         from dikast.errors import ConfigError
 
         raise ConfigError(
-            "--ballots, --claims, --labels and --answers exclude each other.",
+            "--ballots, --claims, --labels, --answers and --as exclude each other.",
             hint="Write one file after the other.",
         )
-    if labels or answers:
+    if as_ is not None:
+        from dikast.cli.reading import export_training
+        from dikast.training import Bar
+
+        export_training(run, out, as_, Bar(min_confidence, min_gap, baselines))
+    elif labels or answers:
         from dikast.cli.reading import export_answers
 
         export_answers(run, out, labels=labels)

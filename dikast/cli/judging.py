@@ -232,7 +232,7 @@ def _close(run: RunFile, spec: PanelSpec, path: Path, tally: _Tally, job: Job) -
     say(f"this sitting: {spent(tally.usage)}")
     if tally.error is not None:
         say(f"stopped early: {tally.error}")
-    _tell_next(counts, path)
+    _tell_next(counts, path, kind)
     found = gates(run, job.reports.demands)
     for gate in found:
         say(gate.told)
@@ -250,9 +250,9 @@ def _close(run: RunFile, spec: PanelSpec, path: Path, tally: _Tally, job: Job) -
     return exits.DECIDED if counts["decided"] == counts["cases"] else exits.UNDECIDED
 
 
-def _tell_next(counts: dict[str, int], path: Path) -> None:
+def _tell_next(counts: dict[str, int], path: Path, kind: str) -> None:
     """Say what can be done with the run now."""
-    if counts["awaiting_adjudication"]:
+    if counts["awaiting_adjudication"] and kind in ("judge", "compare"):
         say(f"answer what waits with: dikast adjudicate {path}")
     if counts["todo"]:
         say(f"go on with: dikast resume {path}")

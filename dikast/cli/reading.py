@@ -17,6 +17,7 @@ from dikast.errors import ConfigError, InputError
 from dikast.minutes import headline, minutes
 from dikast.records.export import criteria_of, flat, write_csv, write_jsonl
 from dikast.records.runfile import RunFile
+from dikast.training import Bar
 from dikast.types import PanelSpec
 
 
@@ -194,6 +195,21 @@ def export_answers(path: Path, out: Path, *, labels: bool) -> None:
                 )
             number = write_rows(answer_rows(run, panel), out)
     say(f"{number} {'labels' if labels else 'answers'} written to {out}")
+
+
+def export_training(path: Path, out: Path, form: str, bar: Bar) -> None:
+    """Write a run as training data, and say what was left out and why.
+
+    Raises:
+        ConfigError: There is no such form, or the run is of another kind.
+    """
+    from dikast.training import write_training
+
+    with RunFile.open(path, readonly=True) as run:
+        found = write_training(run, out, form, bar)
+    say(f"{found.rows} rows written to {out}")
+    for why, number in found.left_out.items():
+        say(f"  left out: {number} {why}")
 
 
 def _export_rag(run: RunFile, out: Path, *, claims: bool) -> None:
