@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -178,9 +179,26 @@ RECORDED = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., RunFile]:
+    """A recorded set as a run; each is imported once, however often it is read again."""
+    folder, root = tmp_path_factory.mktemp("recorded"), recorded_root()
+    if root is None:
+        pytest.skip("recorded judgement sets are absent; set DIKAST_DATA to their folder")
+
+    def run(kind: str, name: str, **fields: Any) -> RunFile:
+        out = folder / f"{name.replace('/', '-')}.dikast"
+        if not out.exists():
+            plan = ImportPlan(format=kind, files=[root / f"{name}.jsonl.gz"], **fields)
+            go(import_judgements(plan, out))
+        return RunFile.open(out, readonly=True)
+
+    return run
+
+
 @pytest.mark.parametrize(("kind", "name", "reader", "fields", "expected"), RECORDED)
 def test_recorded_replies(
-    tmp_path: Path,
+    imported: Callable[..., RunFile],
     kind: str,
     name: str,
     reader: str,
@@ -188,14 +206,25 @@ def test_recorded_replies(
     expected: dict[str, int],
 ) -> None:
     """GPT-4's ratings are read as FastChat read them; a weak judge's prose is not guessed at."""
-    root = recorded_root()
-    if root is None:
-        pytest.skip("recorded judgement sets are absent; set DIKAST_DATA to their folder")
-    path, out = root / f"{name}.jsonl.gz", tmp_path / "r.dikast"
     if kind == "fastchat":  # one of the weak judge's ratings is 0
         fields = fields | {"scale": RealScale(low=0, high=10)}
-    plan = ImportPlan(format=kind, files=[path], reparse=reader, **fields)
-    done = go(import_judgements(plan, out))
+    with imported(kind, name, **fields) as run:
+        found, cases = reread(run, reader)
+        for _ in cases:
+            pass
+    counts = found.total().counts
+    assert {what: number for what, number in counts.items() if number} == expected
+
+
+def test_replies_are_read_again_while_they_are_imported(tmp_path: Path) -> None:
+    """By `--reparse`: the same counts, without a run of the replies as they were read first."""
+    given = [
+        SINGLE | {"question_id": at, "judgment": raw, "score": score}
+        for at, (raw, score, _) in enumerate(RATED)
+    ]
+    path = lines(tmp_path / "f.jsonl", *given)
+    plan = ImportPlan(format="fastchat", files=[path], reparse="mtbench")
+    done = go(import_judgements(plan, tmp_path / "run.dikast"))
     assert done.changes is not None
     counts = done.changes.total().counts
-    assert {what: number for what, number in counts.items() if number} == expected
+    assert {what: counts[what] for _, _, what in RATED} == {what: 1 for _, _, what in RATED}

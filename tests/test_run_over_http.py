@@ -21,7 +21,7 @@ from tests.soak import (
     stored,
 )
 
-CASES = 200
+CASES = 120
 
 
 def test_a_bad_day(tmp_path: Path) -> None:

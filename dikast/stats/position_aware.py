@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array, diags_array, lil_array
-from scipy.special import logsumexp, softmax
 from scipy.stats import norm
 
 from dikast.stats.estimate import Estimate, undefined
@@ -180,9 +179,11 @@ def _loss(
 
     def loss(x: FloatVector) -> tuple[float, FloatVector, FloatArray]:
         utility = np.stack([d @ x for d in cells.design]) + cells.offered
-        chance = softmax(utility, axis=0)
-        seen = cells.counts > 0
-        gain = cells.counts * np.where(seen, utility - logsumexp(utility, axis=0), 0.0)
+        most = utility.max(axis=0)  # by hand, as in `davidson`
+        odds = np.exp(utility - most)
+        total = odds.sum(axis=0)
+        chance, seen = odds / total, cells.counts > 0
+        gain = cells.counts * np.where(seen, utility - (most + np.log(total)), 0.0)
         push = met * chance - cells.counts
         slope = sum(d.T @ row for d, row in zip(cells.design, push, strict=True))
         rows = [diags_array(p) @ d for p, d in zip(chance, cells.design, strict=True)]

@@ -12,7 +12,7 @@ from dikast.stats.rankings import TOLERANCE
 FloatMatrix = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.int_]
 EXACT_UP_TO = 12
-"""Most items searched exhaustively by default: 3ⁿ steps, about a tenth of a second at 12."""
+"""Most items searched exhaustively by default: 3ⁿ steps, hundredths of a second at 12."""
 MAX_PASSES = 100
 
 
@@ -52,17 +52,20 @@ def _exhaustive(above: FloatMatrix, tied: FloatMatrix) -> WeakOrder:
     """Dynamic programming over subsets: the least cost of the items in R, top block S first."""
     n = len(above)
     inside = _within(tied) / 2 - _within(above)  # block S pays its ties, not its own `above`
+    held = np.arange(2**n)[:, None] >> np.arange(n) & 1  # [R, i]: R holds i
+    over_all = above @ held.T  # [i, R]: what it costs to put i above all of R
     best = np.zeros(2**n)
     top = np.zeros(2**n, dtype=int)
-    for rest in range(1, 2**n):
-        members = [i for i in range(n) if rest >> i & 1]
-        blocks, over = np.zeros(1, dtype=int), np.zeros(1)
-        for i in members:  # all subsets of `rest`, with what it costs to put each above `rest`
-            blocks = np.concatenate([blocks, blocks | 1 << i])
-            over = np.concatenate([over, over + above[i, members].sum()])
-        cost = (inside[blocks] + over + best[rest ^ blocks])[1:]
-        pick = int(np.argmin(cost))
-        best[rest], top[rest] = cost[pick], blocks[pick + 1]
+    for size in range(1, n + 1):  # all R of one size at once; smaller ones are known
+        rest = np.flatnonzero(held.sum(axis=1) == size)
+        blocks, over = np.zeros((len(rest), 1), dtype=int), np.zeros((len(rest), 1))
+        for item in np.nonzero(held[rest])[1].reshape(-1, size).T:  # the next member of each R
+            blocks = np.hstack([blocks, blocks | 1 << item[:, None]])
+            over = np.hstack([over, over + over_all[item, rest][:, None]])
+        cost = (inside[blocks] + over + best[rest[:, None] ^ blocks])[:, 1:]
+        pick = cost.argmin(axis=1)
+        at = np.arange(len(rest))
+        best[rest], top[rest] = cost[at, pick], blocks[at, pick + 1]
     order: list[tuple[int, ...]] = []
     rest = 2**n - 1
     while rest:
