@@ -32,8 +32,8 @@ class Tool(NamedTuple):
 
 
 TOOLS: dict[str, Tool] = {
-    "langchain": Tool("langchain", ("langchain-classic==1.0.8", "langchain-openai==1.7.3")),
-    "openevals": Tool("openevals", ("openevals==0.2.2", "langsmith==0.15.0")),
+    "langchain": Tool("langchain", ("langchain-classic==1.0.8", "langchain-openai==1.7.4")),
+    "openevals": Tool("openevals", ("openevals==0.2.2", "langsmith==0.15.1")),
     # the rest is held back: without it pip goes through old releases of instructor for ever
     "ragas": Tool(
         "ragas",
@@ -41,6 +41,8 @@ TOOLS: dict[str, Tool] = {
     ),
     "deepeval": Tool("deepeval", ("deepeval==4.3.1",)),
     "inspect": Tool("inspect", ("inspect-ai==0.3.285",)),
+    # 3.18.0 needs an mlflow-skinny that the index does not have; put over this one by itself
+    # (`pip install --no-deps mlflow==3.18.0`) it passes as well
     "mlflow": Tool("mlflow", ("mlflow==3.17.2",)),
     "datasets": Tool("datasets", ("datasets==5.2.0",)),
 }

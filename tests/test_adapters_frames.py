@@ -242,3 +242,11 @@ def test_the_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert {"pandas", "polars"} <= {line.partition(":")[0] for line in lines}
     assert len({line.partition(": ")[2] for line in lines}) == 2
+
+
+def test_a_frame_is_no_stream_of_rows_and_a_name_no_panel() -> None:
+    frame = pd.DataFrame({"response": ["Here."]})
+    with pytest.raises(InputError, match="Use judge_frame"):
+        list(judge_rows(frame, Panel.embedded("helpfulness")))
+    with pytest.raises(ConfigError, match=r"of type str\. Give a `Panel`"):
+        judge_frame(frame, "embedded")  # type: ignore[type-var, arg-type]

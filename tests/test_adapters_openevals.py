@@ -303,3 +303,9 @@ def test_a_panel_of_claims_gives_its_gates() -> None:
     assert found["faithfulness"]["score"] == 0.0
     assert found["completeness"]["score"] is None
     assert "faithfulness" in str(found["completeness"]["comment"])
+
+
+def test_a_name_is_no_panel() -> None:
+    for make in (panel_evaluator, comparative_evaluator):
+        with pytest.raises(ConfigError, match=r"Panel\.load"):
+            make("panel.toml")  # type: ignore[arg-type]

@@ -113,6 +113,7 @@ def measure_of(panel: Panel, metric: str | None = None) -> Measure:
         ...
         dikast.errors.ConfigError: there is no metric `tone`. Metrics of this panel: `groundedness`.
     """
+    require_panel(panel)
     if metric in MEASURES:
         return MEASURES[metric](panel)
     require_scores(panel)
@@ -125,12 +126,26 @@ def measure_of(panel: Panel, metric: str | None = None) -> Measure:
     return PanelMeasure(panel, metric)
 
 
+def require_panel(panel: object) -> None:
+    """See that a tool was given a panel, and not its name.
+
+    Raises:
+        ConfigError: It is something else.
+    """
+    if not isinstance(panel, Panel):
+        raise ConfigError(
+            f"`panel` is of type {type(panel).__name__}.",
+            hint='Give a `Panel`: `Panel.load("panel.toml")`, or `Panel.embedded()`.',
+        )
+
+
 def require_scores(panel: Panel) -> None:
     """See that a panel scores one response.
 
     Raises:
         ConfigError: Its rubric asks which of two is better.
     """
+    require_panel(panel)
     rubric = panel.spec.rubric
     if isinstance(rubric.criteria[0].scale, PreferenceScale):
         raise ConfigError(

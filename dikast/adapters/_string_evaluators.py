@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dikast.adapters._measures import case_of_row, heard_by, measure_of
+from dikast.adapters._measures import case_of_row, heard_by, measure_of, require_panel
 from dikast.adapters._needs import absent
 from dikast.adapters._readings import Reading, read_comparison
 from dikast.api import Panel
@@ -83,6 +83,7 @@ class PanelPairEvaluator(_Lenient, PairwiseStringEvaluator):
 
     def __init__(self, panel: Panel) -> None:
         _require()
+        require_panel(panel)
         require_preferences(panel.spec)
         self._panel = panel
 

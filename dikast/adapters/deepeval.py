@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from dikast.adapters._measures import case_of_row, heard_by, measure_of
+from dikast.adapters._measures import case_of_row, heard_by, measure_of, require_panel
 from dikast.adapters._needs import absent
 from dikast.adapters._readings import Reading, read_comparison, shares_of
 from dikast.api import Panel
@@ -192,6 +192,7 @@ class PanelArenaMetric(BaseArenaMetric):
     ) -> None:
         if _ABSENT is not None:
             raise absent("deepeval", "deepeval", _ABSENT)
+        require_panel(panel)
         require_preferences(panel.spec)
         self.panel, self.name, self.contexts = panel, name, contexts
         self.async_mode, self.verbose_mode = async_mode, verbose_mode

@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from dikast.adapters._measures import require_panel
 from dikast.adapters._needs import absent
 from dikast.api import Panel
 from dikast.errors import ConfigError, InputError
@@ -116,6 +117,7 @@ def judge_frame(
     """
     panel = panel or Panel.embedded()
     names = _names(frame)
+    require_panel(panel)
     kinds = _kinds(panel.spec, prefix)
     _check_columns(names, kinds, panel.spec, columns)
     rows = _rows(frame)
@@ -153,7 +155,7 @@ def judge_rows(
 
     Raises:
         ConfigError: A new column would take an old one's name.
-        InputError: A row is no case; rows before it have been judged.
+        InputError: A frame was given, or a row is no case; rows before it have been judged.
         RunStopped: A shared gateway's budget is spent.
 
     Examples:
@@ -161,7 +163,10 @@ def judge_rows(
         >>> sorted(row["response"] for row in judge_rows(rows, Panel.embedded("helpfulness")))
         ['Here.', 'There.']
     """
+    if hasattr(rows, "columns"):
+        raise InputError("judge_rows takes rows, and this is a frame.", hint="Use judge_frame.")
     panel = panel or Panel.embedded()
+    require_panel(panel)
     kinds = _kinds(panel.spec, prefix)
     waiting: dict[str, Mapping[str, Any]] = {}
     cases = _kept(rows, kinds, columns, waiting)

@@ -15,7 +15,7 @@ import base64
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from dikast.adapters._measures import case_of_row, heard_by, measure_of, read_all
+from dikast.adapters._measures import case_of_row, heard_by, measure_of, read_all, require_panel
 from dikast.adapters._readings import Reading, read_comparison, shares_of
 from dikast.api import Panel
 from dikast.errors import ConfigError, InputError
@@ -112,6 +112,7 @@ def comparative_evaluator(panel: Panel, *, key: str | None = None) -> Callable[.
     Raises:
         ConfigError: The panel scores one response.
     """
+    require_panel(panel)
     require_preferences(panel.spec)
 
     def compare(runs: Sequence[Any], inputs: Any = None, reference_outputs: Any = None) -> Result:
@@ -124,6 +125,7 @@ def async_comparative_evaluator(
     panel: Panel, *, key: str | None = None
 ) -> Callable[..., Coroutine[Any, Any, Result]]:
     """`comparative_evaluator` as a coroutine function."""
+    require_panel(panel)
     require_preferences(panel.spec)
 
     async def acompare(
