@@ -50,7 +50,7 @@ class ClaimTask(Value):
     def texts(self) -> tuple[Context, ...]:
         """The texts that the claims are held against."""
         if self.against == "contexts":
-            return tuple(_captioned(context) for context in self.case.contexts)
+            return tuple(captioned(context) for context in self.case.contexts)
         return (Context(id="reference", text=self.case.reference or ""),)
 
     def criterion(self, claim: Claim) -> str:
@@ -73,7 +73,7 @@ class ClaimTask(Value):
         return Docket(case=alone, presentation=(self.candidate,))
 
 
-def _captioned(context: Context) -> Context:
+def captioned(context: Context) -> Context:
     """A passage with the captions of its images as part of its text, so that they can be quoted."""
     captions = ((image.caption or "").strip() for image in context.attachments)
     told = [caption for caption in captions if caption]

@@ -13,6 +13,7 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from statistics import fmean
 
 from benchmarks.embedded import GROUNDED as CRITERION
 from benchmarks.embedded import (
@@ -27,6 +28,8 @@ from benchmarks.embedded import (
     spearman,
     trivial,
 )
+from dikast.agents.embedded._reading import read
+from dikast.agents.embedded.refusals import Refusals
 from dikast.api import Panel
 from dikast.graphs.rag_runs import Rags
 from dikast.graphs.state import Court
@@ -60,6 +63,28 @@ def told(found: Sequence[RagVerdict]) -> str:
     return f"{total} claims of {len(found)} answers: {parts}"
 
 
+def held_valid(items: Sequence[Item], *, shifted: int = 0) -> dict[str, float]:
+    """Share of answers that the rule on refusals holds valid, in all rows and in each half.
+
+    Args:
+        items: Answers to questions that their own passages can answer.
+        shifted: By how many items the passages are moved on, to those of other questions, which
+            cannot answer: then an answer is never valid.
+    """
+    judge = Refusals("refusals")
+    valid = []
+    for at, item in enumerate(items):
+        contexts = items[(at + shifted) % len(items)].case.contexts
+        case = item.case.model_copy(update={"contexts": contexts})
+        valid.append(judge.assess(read(case, case.candidates[0].id), "refusal", "response").unit)
+    return {
+        half: fmean(
+            v or 0.0 for v, item in zip(valid, items, strict=True) if half in {"all", item.half}
+        )
+        for half in ("all", "odd", "even")
+    }
+
+
 def main() -> int:
     """Print both tables."""
     if recorded_root() is None:
@@ -80,6 +105,10 @@ def main() -> int:
     show("halueval/qa_grounded, balanced accuracy", rows, {})
     print("* cut chosen on the odd rows; an answer without claims counts as half right")
     print(told(found))
+    for name, shifted in (("their own", 0), ("another question's", 100)):
+        parts = held_valid(items, shifted=shifted)
+        shown = ", ".join(f"{half} {part:.3f}" for half, part in parts.items())
+        print(f"answers over {name} passages held valid: {shown}")
     items = qags_xsum()
     found = evaluated(items)
     column = [share(one) for one in found]

@@ -145,6 +145,7 @@ def write_page(run: RunFile, spec: PanelSpec, path: str | os.PathLike[str]) -> i
 
     def cases() -> Iterator[tuple[Case, RagRecord]]:
         nonlocal number
+        number = 0
         for record in run.rags():
             case = run.case(record.results[0].case_id)
             if case is not None:
@@ -154,6 +155,6 @@ def write_page(run: RunFile, spec: PanelSpec, path: str | os.PathLike[str]) -> i
     named = totals_of(run, spec)
     both = pairs_of(run, spec, work_of(run).rag)
     with replacing(path) as target:
-        for piece in page(cases(), spec, totals=named, paired=both):
+        for piece in page(cases(), spec, totals=named, paired=both, contents=cases()):
             target.write(piece)
     return number

@@ -13,11 +13,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from dikast.agents.claims import ASIDE, captioned
 from dikast.agents.spans import Indexed, Stretch
-from dikast.minutes import visible
+from dikast.minutes import summary, visible
 from dikast.rag_figures import Paired, Totals, paired_lines, totals_lines
-from dikast.rag_text import counted, outcome_line
-from dikast.types import Case, ClaimVerdict, PanelSpec, RagRecord, RagVerdict
+from dikast.rag_text import ballot_lines, counted, outcome_line
+from dikast.types import Ballot, Case, ClaimVerdict, PanelSpec, RagRecord, RagVerdict, Rubric
 
 AROUND = 400
 """Characters shown on either side of a quotation where a passage is long."""
@@ -36,7 +37,10 @@ pre,.text{white-space:pre-wrap;overflow-wrap:anywhere}
 .supported{border-color:#2a7d46}.contradicted{border-color:#b3261e}.absent{border-color:#b58100}
 .mark{font-weight:600}.small{font-size:.85rem;opacity:.8}
 .passage{margin:.6rem 0;padding:.4rem .6rem;border:1px solid #8886;border-radius:.3rem}
-mark{padding:0 .1em}mark:target{outline:3px solid #b3261e}
+.back{text-decoration:none}
+mark{padding:0 .1em}mark:target,.claim:target{outline:3px solid #b3261e}
+table{border-collapse:collapse;width:100%}td,th{text-align:start;padding:.15rem .5rem;
+border-bottom:1px solid #8886;overflow-wrap:anywhere}summary{cursor:pointer}
 """.strip()
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
@@ -59,6 +63,7 @@ def page(
     *,
     totals: Mapping[str, Totals],
     paired: Paired | None = None,
+    contents: Iterable[tuple[Case, RagRecord]] = (),
 ) -> Iterator[str]:
     """The page, piece by piece, so that memory stays flat over many cases.
 
@@ -67,6 +72,7 @@ def page(
         spec: The panel.
         totals: By pipeline; one without a name where there is only one.
         paired: The comparison of two pipelines; None without one.
+        contents: The same records once more, for the list of cases; none leaves it out.
     """
     yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
     yield f'<meta http-equiv="Content-Security-Policy" content="{html.escape(POLICY)}">\n'
@@ -81,19 +87,45 @@ def page(
         yield f"<pre>{escaped(told)}</pre>\n"
     if paired is not None:
         yield f"<pre>{escaped(chr(10).join(paired_lines(paired)))}</pre>\n"
+    yield from _contents(contents)
     for number, (case, record) in enumerate(records, 1):
-        yield from _case(f"k{number}", case, record)
+        yield from _case(f"k{number}", case, record, spec.rubric)
     yield "</body></html>\n"
 
 
-def _case(anchor: str, case: Case, record: RagRecord) -> Iterator[str]:
+def _contents(records: Iterable[tuple[Case, RagRecord]]) -> Iterator[str]:
+    """The list of cases, each with what it came to and a link."""
+    number = 0
+    for number, (case, record) in enumerate(records, 1):
+        if number == 1:
+            yield "<details open><summary>Cases</summary>\n<table><tr><th>case</th>"
+            yield "<th>outcome</th><th>claims</th></tr>\n"
+        for found in record.results:
+            named = "" if record.outcome is None else f": {found.candidate}"
+            yield f'<tr><td><a href="#k{number}">{escaped(case.id + named)}</a></td>'
+            yield f"<td>{escaped(_outcome(found))}</td><td>{escaped(counted(found))}</td></tr>\n"
+    if number:
+        yield "</table></details>\n"
+
+
+def _outcome(found: RagVerdict) -> str:
+    verdict = found.verdict
+    score = "" if verdict.score is None else f", score {verdict.score:.2f}"
+    gate = "" if verdict.decided_at is None else f", failed at the gate {verdict.decided_at}"
+    why = "" if verdict.reason is None else f" ({verdict.reason})"
+    return f"{verdict.status}{why}{score}{gate}"
+
+
+def _case(anchor: str, case: Case, record: RagRecord, rubric: Rubric) -> Iterator[str]:
     yield f'<h2 id="{anchor}">{escaped(case.id)}</h2>\n'
     if case.question:
-        yield f'<p class="text"><b>Question:</b> {escaped(case.question)}</p>\n'
+        asked = escaped(case.question)
+        yield f'<p class="text"><b>Question:</b> <span dir="auto">{asked}</span></p>\n'
     if record.outcome is not None:
         yield f"<p>{escaped(outcome_line(record.outcome))}</p>\n"
     for at, found in enumerate(record.results):
-        yield from _result(f"{anchor}r{at}", case, found, named=record.outcome is not None)
+        named = record.outcome is not None
+        yield from _result(f"{anchor}r{at}", case, found, rubric, named=named)
 
 
 class _Shown(NamedTuple):
@@ -101,57 +133,80 @@ class _Shown(NamedTuple):
 
     anchor: str
     quote: str
+    claim: str
+    """Anchor of the claim that it is quoted for."""
 
 
-def _result(anchor: str, case: Case, found: RagVerdict, *, named: bool) -> Iterator[str]:
-    verdict = found.verdict
+def _result(
+    anchor: str, case: Case, found: RagVerdict, rubric: Rubric, *, named: bool
+) -> Iterator[str]:
     if named:
         yield f"<h3>{escaped(found.candidate)}</h3>\n"
-    score = "" if verdict.score is None else f", score {verdict.score:.2f}"
-    gate = "" if verdict.decided_at is None else f", failed at the gate {verdict.decided_at}"
-    why = "" if verdict.reason is None else f" ({verdict.reason})"
-    yield f"<p>{escaped(verdict.status)}{escaped(why)}{score}{escaped(gate)}; "
-    yield f"{escaped(counted(found))}</p>\n"
+    yield f"<p>{escaped(_outcome(found))}; {escaped(counted(found))}</p>\n"
     answer = case.candidate(found.candidate).text
-    yield f'<p class="text"><b>Answer:</b> {escaped(answer[:WHOLE])}'
+    yield f'<p class="text"><b>Answer:</b> <span dir="auto">{escaped(answer[:WHOLE])}</span>'
     yield " […]</p>\n" if len(answer) > WHOLE else "</p>\n"
+    told = "\n".join(summary(found.verdict, rubric)[1:])
+    yield f"<details><summary>Criteria</summary><pre>{escaped(told)}</pre></details>\n"
     marked: dict[str, list[_Shown]] = {}
-    for number, claim in enumerate(found.claims, 1):
-        links = []
-        for at, item in enumerate(claim.evidence):
-            if item.context_id is not None:
-                target = f"{anchor}c{number}e{at}"
-                marked.setdefault(item.context_id, []).append(_Shown(target, item.quote))
-                links.append((target, item.context_id, item.quote))
-        yield from _claim(claim, links)
+    parts = (
+        ("c", "", "", found.claims),
+        ("a", "Against the reference", ASIDE, found.against_reference),
+        ("f", "Claims of the reference", "", found.reference_claims),
+    )
+    for letter, title, ending, claims in parts:
+        yield f"<p><b>{title}</b></p>\n" if title and claims else ""
+        for number, claim in enumerate(claims, 1):
+            own = f"{anchor}{letter}{number}"
+            links = []
+            for at, item in enumerate(claim.evidence):
+                if item.context_id is not None:
+                    shown = _Shown(f"{own}e{at}", item.quote, own)
+                    marked.setdefault(item.context_id, []).append(shown)
+                    links.append((shown.anchor, item.context_id, item.quote))
+            name = claim.claim.id + ending
+            yield from _claim(own, claim, links, [b for b in found.ballots if b.criterion == name])
     for finding in found.findings:
         yield f'<p class="small">{escaped(finding.severity)} {escaped(finding.kind)}, '
         yield f"{escaped(finding.seat or 'input')}: “{escaped(finding.quote)}” "
         yield f"{escaped(finding.explanation)}</p>\n"
+    helps = {p.context_id: p.relevant for p in found.passages}
     for context in case.contexts:
-        yield from _passage(context.id, context.text, marked.get(context.id, []))
+        told = {True: " (helps)", False: " (does not help)", None: ""}[helps.get(context.id)]
+        text = captioned(context).text
+        yield from _passage(context.id + told, text, marked.get(context.id, []))
     for note in found.notes:
         yield f'<p class="small">{escaped(note)}</p>\n'
 
 
-def _claim(claim: ClaimVerdict, links: list[tuple[str, str, str]]) -> Iterator[str]:
+def _claim(
+    anchor: str, claim: ClaimVerdict, links: list[tuple[str, str, str]], ballots: list[Ballot]
+) -> Iterator[str]:
     decision = claim.decision
     mark = claim.mark or f"undecided ({decision.reason})"
-    yield f'<div class="claim {claim.mark or ""}"><span class="mark">{escaped(mark)}</span> '
-    yield f'<span class="text">{escaped(claim.claim.text)}</span>'
+    yield f'<div id="{anchor}" class="claim {claim.mark or ""}">'
+    yield f'<span class="mark">{escaped(mark)}</span> '
+    yield f'<span class="text" dir="auto">{escaped(claim.claim.text)}</span>'
     for target, passage, quote in links:
-        yield f'<br><a href="#{target}">{escaped(passage)}: “{escaped(quote)}”</a>'
-    told = [f"{decision.votes} votes"]
+        yield f'<br><a href="#{target}">{escaped(passage)}: '
+        yield f'<span dir="auto">“{escaped(quote)}”</span></a>'
+    told = [f"{decision.votes} vote{'s' * (decision.votes != 1)}"]
     told += [] if decision.confidence is None else [f"{decision.confidence:.0%} agree"]
     told += ["contested"] if decision.contested else []
     told += [f"citation: {claim.citation}"] if claim.citation else []
     told += [f"{d.seat} held {d.shown}" for d in decision.dissents]
-    yield f'<br><span class="small">{escaped(", ".join(told))}</span></div>\n'
+    said = "\n".join(
+        line.strip()
+        for ballot in sorted(ballots, key=lambda b: (b.round, b.seat, b.sample))
+        for line in ballot_lines(ballot)
+    )
+    yield f'<details class="small"><summary>{escaped(", ".join(told))}</summary>'
+    yield f'<span class="text">{escaped(said)}</span></details></div>\n'
 
 
 def _passage(name: str, text: str, shown: list[_Shown]) -> Iterator[str]:
     """A passage with its quotations marked; of a long one their surroundings, and that is said."""
-    yield f'<div class="passage"><b>{escaped(name)}</b> <span class="text">'
+    yield f'<div class="passage"><b>{escaped(name)}</b> <span class="text" dir="auto">'
     spans = _spans(text, shown)
     windows = [Stretch(0, len(text))] if len(text) <= WHOLE else _windows(text, spans)
     for window in windows:
@@ -161,8 +216,10 @@ def _passage(name: str, text: str, shown: list[_Shown]) -> Iterator[str]:
             if start < window.start or end > window.end:
                 continue
             yield escaped(text[at:start])
-            ids = "".join(f'<a id="{anchor}"></a>' for anchor in anchors[1:])
-            yield f'<mark id="{anchors[0]}">{ids}{escaped(text[start:end])}</mark>'
+            ids = "".join(f'<a id="{item.anchor}"></a>' for item in anchors[1:])
+            yield f'<mark id="{anchors[0].anchor}">{ids}{escaped(text[start:end])}</mark>'
+            for item in anchors:
+                yield f'<a class="small back" href="#{item.claim}">↑</a>'
             at = end
         yield escaped(text[at : window.end])
         yield " […] " if window.end < len(text) else ""
@@ -173,7 +230,7 @@ def _passage(name: str, text: str, shown: list[_Shown]) -> Iterator[str]:
     yield "</div>\n"
 
 
-def _spans(text: str, shown: list[_Shown]) -> list[tuple[Stretch, list[str]]]:
+def _spans(text: str, shown: list[_Shown]) -> list[tuple[Stretch, list[_Shown]]]:
     """Where quotations stand, in order and without overlap; what overlaps shares a place."""
     if not shown:
         return []
@@ -182,14 +239,14 @@ def _spans(text: str, shown: list[_Shown]) -> list[tuple[Stretch, list[str]]]:
     for item in shown:
         stretches = _plainly(item.quote, text) if indexed is None else indexed.find(item.quote)
         if stretches:
-            found.append((Stretch(stretches[0].start, stretches[-1].end), item.anchor))
-    merged: list[tuple[Stretch, list[str]]] = []
-    for stretch, anchor in sorted(found):
+            found.append((Stretch(stretches[0].start, stretches[-1].end), item))
+    merged: list[tuple[Stretch, list[_Shown]]] = []
+    for stretch, item in sorted(found):
         if merged and stretch.start < merged[-1][0].end:
             before, anchors = merged[-1]
-            merged[-1] = (Stretch(before.start, max(before.end, stretch.end)), [*anchors, anchor])
+            merged[-1] = (Stretch(before.start, max(before.end, stretch.end)), [*anchors, item])
         else:
-            merged.append((stretch, [anchor]))
+            merged.append((stretch, [item]))
     return merged
 
 
@@ -202,7 +259,7 @@ def _plainly(quote: str, text: str) -> tuple[Stretch, ...]:
     return () if match is None else (Stretch(*match.span()),)
 
 
-def _windows(text: str, spans: list[tuple[Stretch, list[str]]]) -> list[Stretch]:
+def _windows(text: str, spans: list[tuple[Stretch, list[_Shown]]]) -> list[Stretch]:
     """The surroundings of quotations in a long text; its beginning where there are none."""
     if not spans:
         return [Stretch(0, AROUND)]

@@ -144,10 +144,11 @@ def _claims(
         name = claim.claim.id + ending
         own = [ballot for ballot in ballots if ballot.criterion == name]
         for ballot in sorted(own, key=lambda b: (b.round, b.seat, b.sample)):
-            yield from _ballot(ballot)
+            yield from ballot_lines(ballot)
 
 
-def _ballot(ballot: Ballot) -> Iterator[str]:
+def ballot_lines(ballot: Ballot) -> Iterator[str]:
+    """What one judge said of a claim, and why."""
     if ballot.abstention is not None:
         said = f"abstained: {ballot.abstention.reason} ({clip(ballot.abstention.detail, 200)})"
     else:

@@ -304,9 +304,11 @@ def test_the_page_links_every_claim_to_its_quotation(tmp_path: Path) -> None:
     assert page.links
     assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
     assert any("within 30 days" in quoted for quoted in page.marked.values())
+    assert {"#k1", "#k2", "#k1r0c1"} <= set(page.links)  # list of cases; back from a quotation
+    assert len(page.ids) == len(set(page.ids))
     assert page.tags <= {
         *("html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "pre", "b"),
-        *("div", "span", "a", "br", "mark"),
+        *("div", "span", "a", "br", "mark", "table", "tr", "td", "th", "details", "summary"),
     }
     assert page.handlers == []
     assert escaped(POLICY) in text

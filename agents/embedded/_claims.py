@@ -10,12 +10,13 @@ import heapq
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from dikast.agents.claims import ClaimTask, Marked, ballot
 from dikast.agents.contract import Brief
 from dikast.agents.embedded._facts import numbers
-from dikast.agents.embedded._faults import SAME_MATTER, align, faults
-from dikast.agents.embedded._reading import Clause, Reading, Sentence, quoting, read
+from dikast.agents.embedded._faults import SAME_MATTER, Match, align, faults
+from dikast.agents.embedded._reading import Body, Clause, Reading, Sentence, quoting, read
 from dikast.agents.embedded._rule_judge import RuleJudge
 from dikast.agents.embedded._words import forms, sentences, words
 from dikast.types import (
@@ -70,9 +71,9 @@ def _without_pronoun(text: str) -> str:
 class RuleClaims:
     """A rule-backed judge as a claim judge.
 
-    Its share of merit for the claim alone says whether it is supported. If not, a number, name,
-    negation or opposite that stands against the claim's own makes it contradicted; else it is
-    absent. What a claim cites is read before the other passages.
+    A number, name, negation or opposite that stands against the claim's own makes it contradicted,
+    however much of its wording occurs. Else its share of merit for the claim alone says whether it
+    is supported or absent. What a claim cites is read before the other passages.
 
     Args:
         judge: The judge.
@@ -179,20 +180,33 @@ def _marked(reading: Reading, unit: float) -> tuple[Mark, tuple[Evidence, ...]]:
         return "absent", ()
     telling = [word.key for word in reading.response.content]
     best = align(telling, body, hints=reading.question.content_keys)
+    against = _against(reading, body, best)
     enough = LONGER_FROM if len(telling) >= LONGER else SUPPORTED_FROM
-    if unit >= enough:
+    if unit >= enough and not (against is not None and against.firm):
         sentence = best.sentence
         shown = quoting(sentence.text, "context", sentence.context_id) if sentence else ()
         return "supported", shown
+    if against is None:
+        return "absent", ()
+    return "contradicted", quoting(against.sentence.text, "context", against.sentence.context_id)
+
+
+class _Against(NamedTuple):
+    """The sentence that stands against a claim."""
+
+    sentence: Sentence
+    firm: bool
+    """Whether the fact itself stands there otherwise: no wording outweighs that."""
+
+
+def _against(reading: Reading, body: Body, best: Match) -> _Against | None:
     for clause in reading.response.clauses:
         for fault in faults(clause, body, reading):
             if fault.contradicts and fault.sentence is not None and best.share >= SAME_MATTER:
-                against = fault.sentence
-                return "contradicted", quoting(against.text, "context", against.context_id)
+                return _Against(fault.sentence, True)
             if fault.kind == "number" and best.sentence and _other_number(clause, best.sentence):
-                against = best.sentence
-                return "contradicted", quoting(against.text, "context", against.context_id)
-    return "absent", ()
+                return _Against(best.sentence, False)
+    return None
 
 
 def _other_number(clause: Clause, sentence: Sentence) -> bool:

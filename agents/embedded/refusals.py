@@ -14,7 +14,13 @@ from dikast.agents.embedded._rule_judge import Assessment, RuleJudge
 from dikast.types import Source
 
 _TAKEN_UP = 0.6
-"""Share of the question's telling words from which a sentence is held to answer it."""
+"""Share of the question's telling words from which a refusal is held to be wrong."""
+_BEARING = 0.35
+"""Share below which no sentence bears on question or answer, and an answer is held to be wrong.
+
+Between the two wording does not tell, and neither is held against a response. Chosen on the odd
+rows of HaluEval's questions with passages, against the passages of other questions.
+"""
 _LONG = 60
 """Words from which a response with a refusal in it is held to answer something else."""
 
@@ -34,7 +40,7 @@ class Refusals(RuleJudge):
         if aspect == "attempt":
             said = "It tries to answer." if attempted else "It declines, or says it is not known."
             return Assessment(float(attempted), said, shown)
-        told = answering(reading)
+        told = answering(reading, _BEARING if attempted else _TAKEN_UP)
         could = told is not None
         shown += () if told is None else quoting(told.text, told.source, told.context_id)
         what = "bears on the question" if could else "none bears on the question"
@@ -54,8 +60,13 @@ def declined(reading: Reading) -> str:
     return ""
 
 
-def answering(reading: Reading) -> Sentence | None:
-    """A passage sentence that seems to answer the question; None if there is none."""
+def answering(reading: Reading, least: float) -> Sentence | None:
+    """A passage sentence that bears on question or answer; None if there is none.
+
+    Args:
+        reading: The response and its passages.
+        least: Weighted share of telling words that it must take up.
+    """
     body = reading.passages
     if body is None:
         return None
@@ -66,7 +77,7 @@ def answering(reading: Reading) -> Sentence | None:
         found = align(keys, body)
         if keys and found.share > best[0]:
             best = (found.share, found.sentence)
-    return best[1] if best[0] >= _TAKEN_UP else None
+    return best[1] if best[0] >= least else None
 
 
 JUDGE = Refusals
