@@ -12,10 +12,25 @@ from typing import Any
 import pytest
 
 from dikast.adjudication.slots import swapped
+from dikast.agents.aggregator import Aggregator
+from dikast.graphs.work import Work
+from dikast.pair_figures import panel_accuracy
 from dikast.records.runfile import RunFile
+from dikast.running import identity_of
 from dikast.stats.agreement import cohen
 from dikast.stats.krippendorff import krippendorff
-from dikast.types import IntegerScale, PreferenceScale, Verdict
+from dikast.types import (
+    Candidate,
+    Case,
+    Criterion,
+    Docket,
+    IntegerScale,
+    PreferenceScale,
+    Rubric,
+    Transcript,
+    Verdict,
+    YesNoScale,
+)
 from tests.adjudication_kit import (
     SPLIT,
     SURE,
@@ -25,7 +40,8 @@ from tests.adjudication_kit import (
     waiting,
     write_sheet,
 )
-from tests.calibration_kit import planted_votes, write_run
+from tests.calibration_kit import ballots, decide, planted_votes, write_run
+from tests.runfiles import go
 
 Rows = list[dict[str, Any]]
 
@@ -290,14 +306,64 @@ def test_labels_and_answers_are_files_that_read_back(answered: Path) -> None:
 
 def test_the_panels_accuracy_is_its_own(tmp_path: Path) -> None:
     """What a person decided is no merit of the panel."""
-    votes = [{"ann": 1.0, "bob": -1.0, "cy": 0.0}]
-    path = waiting(tmp_path / "r.dikast", votes, scale=PreferenceScale())
-    from dikast.agents.persons import own_verdict
-    from dikast.pair_figures import _panel_choice
+    spec = panel(PreferenceScale())
+    case = Case(
+        id="q",
+        question="?",
+        candidates=(Candidate(id="x", text="x"), Candidate(id="y", text="y")),
+        labels={"preferred": "x"},
+    )
+    path = tmp_path / "r.dikast"
+    with RunFile.create(path, identity_of(spec, work=Work(kind="compare"))) as run:
+        go(run.add_cases([case]))
+        go(run.seal())
+        go(run.finish("q", decide(spec, {"ann": 1.0, "bob": -1.0, "cy": 0.0})))
+    take(path, [{"case": "q", "answer": "x"}], "--by", "rita")
+    assert verdicts(path)["q"].score == 1.0
+    with RunFile.open(path, readonly=True) as run:
+        assert (panel_accuracy(run).value, panel_accuracy(run).n) == (0.0, 1)
 
-    take(path, [{"case": "c0000", "answer": "x"}], "--by", "rita")
-    found = verdicts(path)["c0000"]
-    assert (_panel_choice(found), _panel_choice(own_verdict(found))) == ("a", "abstain")
+
+def test_a_case_of_several_criteria_has_a_row_for_each(tmp_path: Path) -> None:
+    rubric = Rubric(
+        id="r",
+        criteria=(
+            Criterion(id="true", question="Is it true?", scale=YesNoScale()),
+            Criterion(id="good", question="Is it good?", scale=IntegerScale()),
+        ),
+    )
+    spec = panel().model_copy(update={"rubric": rubric})
+    cast = [
+        ballot.model_copy(update={"criterion": name})
+        for name, scores in (
+            ("true", {"ann": 1.0, "bob": 0.0, "cy": 1.0}),
+            ("good", {"ann": 1.0, "bob": 3.0, "cy": 5.0}),
+        )
+        for ballot in ballots(scores)
+    ]
+    case = Case(id="q", question="?", candidates=(Candidate(text="a"),))
+    heard = Aggregator(spec).verdict(
+        Docket(case=case, presentation=("response",)), Transcript(ballots=tuple(cast)), {}
+    )
+    path = tmp_path / "r.dikast"
+    with RunFile.create(path, identity_of(spec)) as run:
+        go(run.add_cases([case]))
+        go(run.seal())
+        go(run.finish("q", heard))
+    rows = sheet(path)
+    assert [row["criterion"] for row in rows] == ["true", "good"]
+    assert len({row["key"] for row in rows}) == 2
+    # one criterion answered: the case waits for the other
+    take(path, [rows[0] | {"answer": "no"}, rows[1]], "--by", "rita")
+    found = verdicts(path)["q"]
+    assert (found.status, found.criterion("true").score) == ("awaiting_adjudication", 0.0)
+    assert [row["criterion"] for row in sheet(path)] == ["good"]
+    code, _, err = take(path, [{"case": "q", "answer": 4}], "--by", "rita")
+    assert code == 2
+    assert "does not say on which criterion; there are `true`, `good`" in err
+    take(path, [{"case": "q", "criterion": "good", "answer": 4}], "--by", "sam")
+    found = verdicts(path)["q"]
+    assert (found.status, found.score, found.people) == ("decided", 0.375, ("rita", "sam"))
 
 
 def test_the_loop_from_judges_to_people_and_back(tmp_path: Path) -> None:
