@@ -176,6 +176,51 @@ def test_one_screen(report: AuditReport) -> None:
     assert "first position" not in text or " *" in text
 
 
+def test_the_screen_says_what_its_figures_rest_on(report: AuditReport) -> None:
+    lines = screen(report).splitlines()
+    row = next(line for line in lines if line.startswith("  pulled"))
+    consistency = report.one("order_consistency", "pulled", "overall")
+    assert shown(consistency) in row
+    assert "[" in shown(consistency)
+    assert f"of {2 * N}" in row
+    alpha = report.one("krippendorff_ordinal", "all judges", "overall")
+    among = next(line for line in lines if line.startswith("judges among themselves"))
+    assert shown(alpha) in among
+    starred = any(line.endswith(" *") or " *  " in line for line in lines)
+    assert starred == any(line.startswith("* unlike") for line in lines)
+
+
+def test_of_many_judges_the_best_and_the_worst_are_shown() -> None:
+    rng = random.Random(6)
+    rows = [
+        Row(f"c{i:02}", f"j{j:02}", float(rng.random() < j / 60))
+        for i in range(60)
+        for j in range(60)
+    ]
+    truth = {(f"c{i:02}", "overall"): 1.0 for i in range(60)}
+    report = audit(BallotTable.of(rows, scales=SCALE, truth=truth), draws=20)
+    text = screen(report)
+    assert "and 36 between these by accuracy" in text
+    assert "  j59 " in text
+    assert "  j00 " in text
+    assert "  j30 " not in text
+
+
+def test_a_judge_a_little_below_a_trivial_one_is_not_sent_away() -> None:
+    """29 of 60 against 30 of 60 says nothing."""
+    texts = {f"c{i:02}": Texts(("yes" if i % 2 else "no",), ("yes",)) for i in range(60)}
+    right = {case: float(at % 4 in (1, 2)) for at, case in enumerate(texts)}
+    rows = [
+        Row(case, "ann", right[case] if at % 2 and at != 1 else 1 - right[case])
+        for at, case in enumerate(texts)
+    ]
+    truth = {(case, "overall"): label for case, label in right.items()}
+    report = audit(BallotTable.of(rows, scales=SCALE, truth=truth), texts=texts, draws=100)
+    assert report.one("accuracy", "ann", "overall").value == pytest.approx(29 / 60)
+    assert report.one("accuracy", "baseline/exact", "overall").value == pytest.approx(0.5)
+    assert not any("trivial judge" in advice.text for advice in report.advice)
+
+
 def test_names_cannot_steer_the_terminal() -> None:
     evil = "ann\x1b[2J"
     rows = [Row(f"c{i}\x1b[31m", evil, float(i % 2)) for i in range(12)]

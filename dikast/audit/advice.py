@@ -116,7 +116,9 @@ def _not_above_baselines(report: AuditReport) -> Iterator[_Said]:
             continue
         top = max(floor, key=lambda f: (f.value or 0.0, f.name))
         for judge in report.find("accuracy", about="judge", criterion=criterion):
-            if judge.value is None or top.value is None or judge.value >= top.value:
+            if top.value is None or judge.value is None or judge.high is None:
+                continue
+            if judge.high >= top.value:  # below it, but not for certain
                 continue
             yield _Said(
                 "first",

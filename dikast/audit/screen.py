@@ -37,7 +37,11 @@ _SINGLES = (
     "abstained",
 )
 _MOST_COLUMNS = 4
-_WITH_INTERVAL = frozenset({"accuracy", "spearman", "pearson"})
+_WIDE = 22
+"""Of a column of coefficients, whose intervals may have signs."""
+MOST_JUDGES = 24
+"""Judges in the table; of more, as many of the best as of the worst."""
+_AMONG = ("fleiss", "krippendorff_ordinal", "krippendorff_interval")
 
 
 def screen(report: AuditReport) -> str:
@@ -72,10 +76,14 @@ def _lines(report: AuditReport) -> Iterator[str]:
 
 def _table(report: AuditReport, criterion: str) -> Iterator[str]:
     columns = _columns(report, criterion)
-    titles = "".join(f"{told(name).title:<{_COLUMN}}" for name in columns)
+    titles = "".join(f"{told(name).title:<{_width(name)}}" for name in columns)
     yield f"{'judge':<{_NAME}}{titles}".rstrip()
-    for name in report.judges:
+    judges = _judges(report, criterion, columns)
+    for name in judges:
         yield _row(report, name, "judge", criterion, columns)
+    if len(judges) < len(report.judges):
+        by = told(columns[0]).title if columns else "name"
+        yield f"  and {len(report.judges) - len(judges):,} between these by {by}, with --json"
     panel = _names(report, "panel", criterion)
     if panel:
         yield "panel"
@@ -87,6 +95,32 @@ def _table(report: AuditReport, criterion: str) -> Iterator[str]:
         yield "trivial judges"
         for name in floor:
             yield _row(report, name, "baseline", criterion, columns)
+    yield from _among(report, criterion)
+    if any(f.flagged for c in columns for f in report.find(c, criterion=criterion)):
+        yield "* unlike a judge without bias, corrected for all tests made"
+
+
+def _judges(report: AuditReport, criterion: str, columns: Sequence[str]) -> list[str]:
+    """Whom the table shows: all, or of many the best and the worst by its first column."""
+    if len(report.judges) <= MOST_JUDGES or not columns:
+        return list(report.judges)
+    found = report.find(columns[0], about="judge", criterion=criterion)
+    value = {f.name: -1.0 if f.value is None else f.value for f in found}
+    ranked = sorted(report.judges, key=lambda name: (-value.get(name, -1.0), name))
+    half = MOST_JUDGES // 2
+    return sorted([*ranked[:half], *ranked[-half:]])
+
+
+def _among(report: AuditReport, criterion: str) -> Iterator[str]:
+    """How far the judges agree with each other, in one line: it needs no labels."""
+    found = [
+        f"{told(name).title} {shown(figure)}"
+        for name in _AMONG
+        for figure in report.find(name, about="panel", criterion=criterion)
+        if figure.value is not None
+    ]
+    if found:
+        yield from _wrapped(f"judges among themselves: {', '.join(found[:2])}")
 
 
 def _columns(report: AuditReport, criterion: str) -> list[str]:
@@ -100,6 +134,10 @@ def _columns(report: AuditReport, criterion: str) -> list[str]:
     if "abstained" in has[_MOST_COLUMNS:]:
         has = [*has[: _MOST_COLUMNS - 1], "abstained"]
     return has[:_MOST_COLUMNS]
+
+
+def _width(name: str) -> int:
+    return _WIDE if told(name).form == "number" else _COLUMN
 
 
 def _names(report: AuditReport, about: About, criterion: str) -> list[str]:
@@ -116,7 +154,7 @@ def _row(
     cells = ""
     for column in columns:
         found = report.find(column, name=name, about=about, criterion=criterion)
-        cells += f"{_cell(found[0]) if found else '':<{_COLUMN}}"
+        cells += f"{_cell(found[0]) if found else '':<{_width(column)}}"
     return f"  {label:<{_NAME - 2}}{cells}".rstrip()
 
 
@@ -130,7 +168,9 @@ def _left_open(report: AuditReport, name: str, criterion: str) -> str:
 
 def _cell(figure: Figure) -> str:
     mark = " *" if figure.flagged else ""
-    return shown(figure, interval=figure.figure in _WITH_INTERVAL) + mark
+    if figure.figure == "abstained" and figure.value is not None:
+        return f"{shown(figure, interval=False)} of {figure.n:,}"
+    return shown(figure) + mark
 
 
 def _advice(report: AuditReport) -> Iterator[str]:
