@@ -225,3 +225,18 @@ def test_labels_of_one_kind_are_told_apart_from_knowledge() -> None:
     order = np.argsort(-truth, kind="stable")
     table = table_of(votes[order], truth[order], labels=15)
     assert "are all one" in fit(table).why
+
+
+def test_a_judge_alone_is_as_sure_as_labels_say() -> None:
+    """Steady in both orders and wrong in 15 % for a reason: its orders alone claim 0.98."""
+    rng = np.random.default_rng(6)
+    truth = rng.choice([-1.0, 1.0], 400)
+    steady = np.where(rng.random(400) < 0.85, truth, -truth)
+    coins = rng.choice([-1.0, 1.0], (400, 2, 2))
+    votes = np.concatenate([np.repeat(steady[:, None, None], 2, axis=2), coins], axis=1)
+    votes[:, 1, :] = np.where(rng.random((400, 2)) < 0.6, truth[:, None], votes[:, 1, :])
+    free, told = (fit(table_of(votes, truth, labels=n)) for n in (0, 100))
+    table = table_of(votes, truth)
+    assert np.array_equal(free.predict(table).score, told.predict(table).score, equal_nan=True)
+    assert np.nanmean(free.predict(table).confidence) > 0.95
+    assert np.nanmean(told.predict(table).confidence) == pytest.approx(0.85, abs=0.06)

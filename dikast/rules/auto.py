@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,15 @@ from dikast.rules._latent import read
 from dikast.rules._weighing import Weighted, decided, listed, named, seated, voted_on
 from dikast.stats.ballot_table import BallotTable, Floats, Ints
 from dikast.stats.panel_checks import corroborated, gain_of_weighing, shared_errors
-from dikast.stats.reliability import agreement, loadings, odds, pair_correlations, standardised
+from dikast.stats.reliability import (
+    CAP,
+    agreement,
+    label_accuracy,
+    loadings,
+    odds,
+    pair_correlations,
+    standardised,
+)
 from dikast.stats.shrunk_weights import (
     Coded,
     Loss,
@@ -126,7 +134,7 @@ def fit(table: BallotTable) -> Chosen:
         chosen = without_labels(ground)
         labels = np.where((~np.isnan(ground.votes)).any(axis=1), table.labels(criterion), np.nan)
         if int((~np.isnan(labels)).sum()) >= FEW_LABELS and ground.voted.sum() > 1:
-            chosen = with_labels(ground, labels, chosen)
+            chosen = with_labels(ground, labels, sure_by_labels(ground, labels, chosen))
             chosen = chosen._replace(why=chosen.why + erring_together(ground, labels))
         rules[criterion] = chosen.rule
         why.append(f"{criterion}: {chosen.why}")
@@ -293,6 +301,20 @@ def with_labels(ground: _Ground, labels: Floats, start: Choice) -> Choice:
         slopes={ground.criterion: named(learned.weights, ground.table)},
     )
     return Choice(model, why, weights)
+
+
+def sure_by_labels(ground: _Ground, labels: Floats, start: Choice) -> Choice:
+    """One judge alone is as sure as labels say; its two orders only bound how good it is.
+
+    On LLMBar the steadiest judge's orders claim 0.97, and of its choices 0.88 are right.
+    """
+    rule, heard = start.rule, np.flatnonzero(start.weights > 0)
+    if not isinstance(rule, Weighted) or rule.evidence is None or len(heard) != 1:
+        return start
+    added = odds(label_accuracy(ground.votes, labels), low=0.0, high=CAP)
+    alone = np.where(start.weights > 0, added, 0.0)
+    evidence = {ground.criterion: named(alone, ground.table)}
+    return start._replace(rule=replace(rule, evidence=evidence))
 
 
 def _per_unit(weights: Floats, spread: Floats) -> Floats:
