@@ -128,6 +128,8 @@ def _against_single(fit: CriterionFit) -> Iterator[str]:
         yield f"The panel beats every judge that the labels could have picked: {told}."
     elif lead.high < 0:
         yield f"One judge alone is better: {told}. Seat only {best}, or fit with --rule select_one."
+    elif not (lead.low or lead.high) and sum(weight > 0 for weight in fit.weights.values()) > 1:
+        yield f"It does on the labels what one judge alone does. Seating only {best} would cost less."
     elif sum(weight > 0 for weight in fit.weights.values()) > 1:
         yield (
             f"Whether it beats one judge alone cannot be told from {fit.labels} labels: {told}. "
