@@ -129,7 +129,10 @@ def _against_single(fit: CriterionFit) -> Iterator[str]:
     elif lead.high < 0:
         yield f"One judge alone is better: {told}. Seat only {best}, or fit with --rule select_one."
     elif not (lead.low or lead.high) and sum(weight > 0 for weight in fit.weights.values()) > 1:
-        yield f"It does on the labels what one judge alone does. Seating only {best} would cost less."
+        yield (
+            "It does on the labels what one judge alone does. "
+            f"Seating only {best} would cost less."
+        )
     elif sum(weight > 0 for weight in fit.weights.values()) > 1:
         yield (
             f"Whether it beats one judge alone cannot be told from {fit.labels} labels: {told}. "
