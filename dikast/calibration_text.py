@@ -130,8 +130,7 @@ def _against_single(fit: CriterionFit) -> Iterator[str]:
         yield f"One judge alone is better: {told}. Seat only {best}, or fit with --rule select_one."
     elif not (lead.low or lead.high) and sum(weight > 0 for weight in fit.weights.values()) > 1:
         yield (
-            "It does on the labels what one judge alone does. "
-            f"Seating only {best} would cost less."
+            f"It does on the labels what one judge alone does. Seating only {best} would cost less."
         )
     elif sum(weight > 0 for weight in fit.weights.values()) > 1:
         yield (
