@@ -320,6 +320,19 @@ def test_pictures_are_drawn_where_there_is_something(tmp_path: Path, report: Aud
         draw_audit(told, "risks", tmp_path / "x.png")
 
 
+def test_the_heat_map_of_many_judges_has_no_empty_rows(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    rows = [
+        Row(f"c{i}", f"j{j:02}", float(rng.random() < 0.5)) for i in range(30) for j in range(40)
+    ]
+    report = audit(BallotTable.of(rows, scales=SCALE), draws=10)
+    pairs_of = [f.name.split(" | ") for f in report.find("cohen", about="pair")]
+    named = {name for pair in pairs_of for name in pair}
+    assert len(pairs_of) == 300
+    assert len(named) == 25
+    assert draw_audit(report, "agreement", tmp_path / "a.png").is_file()
+
+
 # -- the command --------------------------------------------------------------------------------
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from dikast.audit.report import AuditReport, Figure, pair_name
+from dikast.audit.sections.agreement import MOST_PAIRED
+from dikast.audit.words import told
 from dikast.drawing import save, short
 from dikast.errors import ConfigError
 from dikast.registry import unknown
@@ -49,11 +51,13 @@ def drawable(report: AuditReport) -> tuple[str, ...]:
 
 
 def _agreement(report: AuditReport, path: str | Path) -> Path:
-    judges = report.judges[:MOST]
+    judges = report.judges[:MOST_PAIRED]
     if len(judges) < 2:
         raise ConfigError("agreement needs two judges.")
     found: dict[str, list[float]] = {}
-    for figure in report.find("cohen", about="pair"):
+    # Scales of numbers have no κ: what their judges share is an order.
+    which = "cohen" if report.find("cohen", about="pair") else "spearman"
+    for figure in report.find(which, about="pair"):
         if figure.value is not None:
             found.setdefault(figure.name, []).append(figure.value)
     table = np.full((len(judges), len(judges)), np.nan)
@@ -65,7 +69,7 @@ def _agreement(report: AuditReport, path: str | Path) -> Path:
 
     def draw(axes: Any) -> None:
         picture = axes.imshow(table, vmin=-0.2, vmax=1, cmap="Blues")
-        axes.figure.colorbar(picture, ax=axes, shrink=0.8, label="Cohen κ")
+        axes.figure.colorbar(picture, ax=axes, shrink=0.8, label=told(which).title)
         names = [short(name, 24) for name in judges]
         axes.set_xticks(range(len(judges)), names, rotation=60, ha="right")
         axes.set_yticks(range(len(judges)), names)
@@ -74,7 +78,8 @@ def _agreement(report: AuditReport, path: str | Path) -> Path:
                 text = "–" if np.isnan(value) else f"{value:.2f}"
                 colour = "white" if value > 0.6 else _INK
                 axes.text(j, i, text, ha="center", va="center", color=colour, fontsize=8)
-        axes.set_title(_titled("Agreement between judges", report))
+        some = f" ({len(judges)} of {len(report.judges)})" if judges != report.judges else ""
+        axes.set_title(_titled(f"Agreement between judges{some}", report), wrap=True)
 
     side = 3.5 + 0.42 * len(judges)
     return save(path, (side + 1, side), draw)
@@ -144,7 +149,7 @@ def _risk(report: AuditReport, path: str | Path) -> Path:
                 markersize=6 if len(points) == 1 else 2.5,
                 label=short(name, 30),
             )
-        axes.set_xlim(0, 1.0)
+        axes.set_xlim(0, 1.03)
         axes.set_ylim(bottom=0)
         axes.set_xlabel("coverage: share of cases decided, most confident first")
         axes.set_ylabel("risk: share of those that are wrong")

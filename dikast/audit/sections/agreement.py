@@ -20,8 +20,8 @@ from dikast.stats.system_level import responses_of_pairs, system_agreement
 _CORRELATIONS: tuple[Correlation, ...] = ("pearson", "spearman", "kendall")
 _RANK_DRAWS = 200
 """Resamples where every one of them ranks all cases anew."""
-MOST_PAIRS = 300
-"""Pairs of judges whose agreement is listed, 25 judges; it is cut there, and said."""
+MOST_PAIRED = 25
+"""Judges whose agreement is listed pair by pair, the first by name: 300 pairs."""
 
 
 def with_labels(lens: Lens) -> Iterator[Figure]:
@@ -83,7 +83,7 @@ def between_judges(lens: Lens) -> Iterator[Figure]:
     if len(names) < 2:
         return
     votes = np.round(lens.votes) if lens.categories is not None else lens.votes
-    for i, j in itertools.islice(itertools.combinations(range(len(names)), 2), MOST_PAIRS):
+    for i, j in itertools.combinations(range(min(len(names), MOST_PAIRED)), 2):
         yield from _pair(lens, votes[:, i], votes[:, j], pair_name(names[i], names[j]))
     yield from _together(lens, votes)
 
