@@ -11,6 +11,8 @@ from dikast.minutes import clip
 from dikast.records.runfile import RunFile
 from dikast.types import Case, Verdict
 
+MEAN = "mean score"
+
 
 class Demands(NamedTuple):
     """What is demanded of a run."""
@@ -93,7 +95,7 @@ def gates(run: RunFile, demands: Demands) -> list[Gate]:
     if demands.fail_under is not None:
         if demands.subject is None:
             mean, decided = mean_score(run)
-            found.append(Gate("mean score", demands.fail_under, mean, decided))
+            found.append(Gate(MEAN, demands.fail_under, mean, decided))
         else:
             share, pairs = share_won(run, demands.subject)
             what = f"share of pairs won by `{clip(demands.subject, 80)}`"

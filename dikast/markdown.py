@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections.abc import Iterator
 
 from dikast.boards import PANEL, boards, played, recur, systems_of
-from dikast.gates import Demands, gates, mean_score, trouble
+from dikast.gates import MEAN, Demands, gates, mean_score, trouble
 from dikast.minutes import clip, spent
 from dikast.rag_figures import (
     MARKS,
@@ -24,6 +25,9 @@ from dikast.types import ClaimVerdict, RagVerdict, Usage, Verdict, compared
 
 MOST_ROWS = 50
 """Most cases listed; the rest is counted. GitHub refuses summaries above a megabyte."""
+
+MOST_LOWEST = 10
+"""How many of the lowest scores are listed where the mean misses its gate."""
 
 _SAFE = re.compile(r"[^\w ,;()'%-]|_", re.ASCII)
 
@@ -55,8 +59,8 @@ def markdown_summary(run: RunFile, demands: Demands, *, stopped: str | None = No
         stopped: Why it ended early; None if it did not.
 
     Returns:
-        Gates, counts, cost, and tables of at most `MOST_ROWS` cases that do not pass and, over
-        passages, claims that do not hold.
+        Gates, counts, cost, and tables of at most `MOST_ROWS` cases that do not pass, the lowest
+        scores where the mean is too low, and, over passages, claims that do not hold.
     """
     return "\n".join(_lines(run, demands, stopped)) + "\n"
 
@@ -85,6 +89,7 @@ def _lines(run: RunFile, demands: Demands, stopped: str | None) -> Iterator[str]
     yield from _rags(run)
     yield from _board(run)
     yield from _cases(run, demands)
+    yield from _lowest(run, demands)
 
 
 def _rags(run: RunFile) -> Iterator[str]:
@@ -169,6 +174,25 @@ def _cases(run: RunFile, demands: Demands) -> Iterator[str]:
         yield from ("| case | outcome | confidence | why |", "| --- | --- | --- | --- |", *rows)
     if more:
         yield from ("", f"{more} more cases do not pass.")
+
+
+def _lowest(run: RunFile, demands: Demands) -> Iterator[str]:
+    """Where only the mean is too low, every case passes by itself: those that pull it down."""
+    mean = next((gate for gate in gates(run, demands) if gate.what == MEAN), None)
+    if mean is None or mean.met:
+        return
+    passing = (
+        (verdict.score, verdict.case_id, verdict)
+        for verdict in run.verdicts()
+        if verdict.score is not None and trouble(verdict, demands.fail_case_under) is None
+    )
+    lowest = heapq.nsmallest(MOST_LOWEST, passing, key=lambda found: found[:2])
+    if lowest:
+        yield from ("", "### Lowest scores among the cases that pass", "")
+        yield from ("| case | score | confidence |", "| --- | --- | --- |")
+    for score, name, verdict in lowest:
+        confidence = "" if verdict.confidence is None else f"{verdict.confidence:.2f}"
+        yield f"| {code(name, 80)} | {score:.3f} | {confidence} |"
 
 
 def _row(run: RunFile, verdict: Verdict, why: str) -> str:

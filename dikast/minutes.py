@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -43,13 +44,26 @@ _STOPS = {
 }
 
 
+_JOB_COMMAND = re.compile(
+    r"::(?=(?:error|warning|notice|debug|group|endgroup|echo|add-\w+|remove-\w+|save-state"
+    r"|set-\w+|stop-commands|internal-\w+)\b[^:\n]*::)|##(?=\[)",
+    re.IGNORECASE,
+)
+"""What the log of a GitHub Actions job takes for a command, by a line's beginning or anywhere."""
+
+
 def visible(text: str) -> str:
-    r"""Text that cannot steer a terminal: control and invisible characters are written out.
+    r"""Text that cannot steer what shows it: control and invisible characters are written out.
+
+    So is the beginning of a command to the log of a CI job, wherever a line may be wrapped.
 
     Examples:
         >>> visible("a\x1b[31mb")
         'a\\x1b[31mb'
+        >>> visible("::error::x"), visible("std::vector")
+        ('\\x3a:error::x', 'std::vector')
     """
+    text = _JOB_COMMAND.sub(lambda found: f"\\x{ord(found[0][0]):02x}{found[0][1]}", text)
     return "".join(
         char
         if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cf", "Co", "Cs"}

@@ -19,6 +19,7 @@ from dikast.cli.every import app
 from dikast.gates import Demands, Gate, gates, share_won
 from dikast.junit import write_junit, xml_text
 from dikast.markdown import MOST_ROWS, code, markdown_summary
+from dikast.minutes import clip, visible
 from dikast.records.identity import Identity
 from dikast.records.runfile import RunFile
 from dikast.types import Candidate, Case, Reason, Verdict
@@ -223,6 +224,19 @@ def test_the_summary_lists_so_many_cases_and_counts_the_rest(tmp_path: Path) -> 
     assert (gate.found, gate.over, gate.met) == (0.25, len(ids), False)
 
 
+def test_a_mean_that_is_too_low_names_the_cases_that_pull_it_down(tmp_path: Path) -> None:
+    ids = [f"q{n}" for n in range(30, 60)]
+    with RunFile.create(tmp_path / "r.dikast", Identity.of(PANEL)) as run:
+        go(run.add_cases(Case(id=i, candidates=(Candidate(text="x"),)) for i in ids))
+        for i in reversed(ids):
+            go(run.finish(i, verdict(i, score=int(i[1:]) / 100)))
+        missed = markdown_summary(run, Demands(fail_under=0.9, fail_case_under=0.31))
+        met = markdown_summary(run, Demands(fail_under=0.4))
+    listed = re.findall(r"<code>(q\d+)</code> \| (0\.\d+) \|", missed.split("### Lowest")[1])
+    assert listed == [(f"q{n}", f"{n / 100:.3f}") for n in range(31, 41)]  # q30 fails by itself
+    assert "Lowest scores" not in met
+
+
 def test_a_github_summary_is_appended(responses: Path) -> None:
     place = responses / "step.md"
     place.write_text("before\n", encoding="utf-8")
@@ -232,6 +246,14 @@ def test_a_github_summary_is_appended(responses: Path) -> None:
     )
     assert done.exit_code == 0
     assert place.read_text(encoding="utf-8").startswith("before\n## dikast judge")
+
+
+@pytest.mark.parametrize("command", ["::error::x", "  ::Set-Output name=a::b", "##[error]x"])
+def test_no_text_is_a_command_to_the_log_of_a_job(command: str) -> None:
+    for shown in (visible(f"{command}\n{command}"), clip(f"{command} and {command}")):
+        assert "::error::" not in shown.lower()
+        assert "::set-output" not in shown.lower()
+        assert "##[" not in shown
 
 
 def test_auto_elsewhere_says_that_nothing_is_written(responses: Path) -> None:
