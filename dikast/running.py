@@ -114,6 +114,7 @@ async def begin(
     limit: int | None = None,
     work: Work = JUDGING,
     against: Path | None = None,
+    number: bool = False,
 ) -> RunFile:
     """Make a run file and store its cases; nothing is judged yet.
 
@@ -124,17 +125,18 @@ async def begin(
         limit: Take only the first so many cases.
         work: What is to be done with them.
         against: A second case file, whose answers are paired with those of the first by id.
+        number: Whether a case without an id is called by its place in the file, from 1.
 
     Raises:
         InputError: The cases are wrong or do not fit the rubric.
         StoreError: The run file exists or cannot be written.
     """
-    source = Source(cases, limit, against)
+    source = Source(cases, limit, against, number)
     try:
         check_fit(spec, source.read(remote=spec.remote_images), work)
         if work.kind == "rag":
             for path in source.files:
-                require_passages(read_cases(path, limit=limit), columns_of(path))
+                require_passages(source.cases_of(path), columns_of(path))
     except InputError as error:
         raise InputError(
             error.message, hint=error.hint, path=error.path or str(cases), line=error.line
@@ -161,6 +163,8 @@ class Source(NamedTuple):
     limit: int | None = None
     against: Path | None = None
     """A second file, whose answers are paired with those of the first."""
+    number: bool = False
+    """Whether a case without an id is called by its place."""
 
     def read(self, *, remote: bool) -> Iterator[Case]:
         """The cases, images hashed; those of the second file under ids of their own."""
@@ -170,7 +174,11 @@ class Source(NamedTuple):
         return both_sides(found, self._of(self.against, remote))
 
     def _of(self, path: Path, remote: bool) -> Iterator[Case]:
-        return map(images_of(path, remote=remote).hashed, read_cases(path, limit=self.limit))
+        return map(images_of(path, remote=remote).hashed, self.cases_of(path))
+
+    def cases_of(self, path: Path) -> Iterator[Case]:
+        """The cases of one of the files, as they stand there."""
+        return read_cases(path, limit=self.limit, number_missing_ids=self.number)
 
     @property
     def files(self) -> list[Path]:
@@ -180,7 +188,8 @@ class Source(NamedTuple):
     def note(self) -> dict[str, JsonValue]:
         """What a run file keeps of it."""
         noted: dict[str, JsonValue] = {"path": str(self.cases.resolve()), "limit": self.limit}
-        return noted | ({"against": str(self.against.resolve())} if self.against else {})
+        noted |= {"against": str(self.against.resolve())} if self.against else {}
+        return noted | ({"number": True} if self.number else {})
 
     @classmethod
     def noted(cls, run: RunReader) -> Self | None:
@@ -189,7 +198,8 @@ class Source(NamedTuple):
         if not isinstance(told, dict):
             return None
         against = told.get("against")
-        found = cls(Path(told["path"]), told["limit"], Path(against) if against else None)
+        second = Path(against) if against else None
+        found = cls(Path(told["path"]), told["limit"], second, bool(told.get("number")))
         return found if all(path.exists() for path in found.files) else None
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from dikast.records.runfile import RunFile
+from dikast.running import Source
+
 GOOD = '{"id": "a", "question": "?", "response": "x", "contexts": ["x"]}\n'
 PANEL = """
 rubric = "groundedness"
@@ -138,6 +141,34 @@ def test_a_gate_that_is_not_met_says_so(tmp_path: Path) -> None:
     done = dikast(tmp_path, "judge", "c.jsonl", "--fail-under", "0.9")
     assert done.returncode == 4
     assert "gate not met" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["judge", "rag"])
+def test_rows_without_an_id_are_numbered_where_that_is_asked_for(
+    tmp_path: Path, command: str
+) -> None:
+    """As Ragas and others export them; a resumed run still knows where its rows came from."""
+    row = {"user_input": "Where?", "response": "Here.", "retrieved_contexts": ["It is here."]}
+    text = json.dumps(row) + "\n" + json.dumps(row | {"id": "b"}) + "\n"
+    (tmp_path / "c.jsonl").write_text(text, encoding="utf-8")
+    refused = dikast(tmp_path, command, "c.jsonl")
+    assert refused.returncode == 2
+    assert "c.jsonl:1: `id` is missing." in refused.stderr
+    assert "--number-rows" in refused.stderr
+    done = dikast(tmp_path, command, "c.jsonl", "--number-rows", "--out", "r.dikast")
+    assert done.returncode in {0, 1}, done.stderr
+    with RunFile.open(tmp_path / "r.dikast", readonly=True) as run:
+        assert sorted(case.id for case in run.cases()) == ["1", "b"]
+        source = Source.noted(run)
+    assert source is not None
+    assert [case.id for case in source.cases_of(source.cases)] == ["1", "b"]
+
+
+def test_two_pipelines_are_not_paired_by_place(tmp_path: Path) -> None:
+    (tmp_path / "c.jsonl").write_text(GOOD, encoding="utf-8")
+    done = dikast(tmp_path, "rag", "c.jsonl", "--against", "c.jsonl", "--number-rows")
+    assert done.returncode == 2
+    assert "`--against` pairs cases by `id`" in done.stderr
 
 
 def test_show_survives_a_reader_that_goes_away(tmp_path: Path) -> None:

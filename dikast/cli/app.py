@@ -23,6 +23,7 @@ from dikast.cli.options import (
     JunitXml,
     Limit,
     Models,
+    NumberRows,
     Out,
     PanelFile,
     RubricOption,
@@ -72,6 +73,7 @@ def judge(
     budget: Budget = None,
     dry_run: DryRun = False,
     limit: Limit = None,
+    number_rows: NumberRows = False,
     workers: Workers = None,
     deadline: Deadline = None,
     json: Json = False,
@@ -88,9 +90,9 @@ def judge(
     reports = Reports(Demands(fail_under, None, fail_case_under), junit_xml, summary)
     job = Job(budget, workers, deadline, json, reports)
     if dry_run:
-        dry(cases, panel, model, rubric, limit=limit, json=json)
+        dry(cases, panel, model, rubric, limit=limit, json=json, number=number_rows)
     else:
-        start(cases, panel, model, rubric, out=out, limit=limit, job=job)
+        start(cases, panel, model, rubric, out=out, limit=limit, job=job, number=number_rows)
 
 
 @app.command()
@@ -104,6 +106,7 @@ def compare(
     budget: Budget = None,
     dry_run: DryRun = False,
     limit: Limit = None,
+    number_rows: NumberRows = False,
     workers: Workers = None,
     deadline: Deadline = None,
     json: Json = False,
@@ -122,9 +125,19 @@ def compare(
     job = Job(budget, workers, deadline, json, reports)
     work = Work(kind="compare")
     if dry_run:
-        dry(cases, panel, model, rubric, limit=limit, json=json, work=work)
+        dry(cases, panel, model, rubric, limit=limit, json=json, work=work, number=number_rows)
     else:
-        start(cases, panel, model, rubric, out=out, limit=limit, job=job, work=work)
+        start(
+            cases,
+            panel,
+            model,
+            rubric,
+            out=out,
+            limit=limit,
+            job=job,
+            work=work,
+            number=number_rows,
+        )
 
 
 @app.command()
@@ -172,6 +185,7 @@ def rank(
     budget: Budget = None,
     dry_run: DryRun = False,
     limit: Limit = None,
+    number_rows: NumberRows = False,
     workers: Workers = None,
     deadline: Deadline = None,
     json: Json = False,
@@ -192,9 +206,19 @@ def rank(
     job = Job(budget, workers, deadline, json, reports)
     work = Work(kind="rank", options=options)
     if dry_run:
-        dry(cases, panel, judge, rubric, limit=limit, json=json, work=work)
+        dry(cases, panel, judge, rubric, limit=limit, json=json, work=work, number=number_rows)
     else:
-        start(cases, panel, judge, rubric, out=out, limit=limit, job=job, work=work)
+        start(
+            cases,
+            panel,
+            judge,
+            rubric,
+            out=out,
+            limit=limit,
+            job=job,
+            work=work,
+            number=number_rows,
+        )
 
 
 @app.command()
@@ -431,9 +455,10 @@ def estimate(
     panel: Annotated[Path, typer.Argument(help="panel.toml.", show_default=False)],
     cases: Cases,
     limit: Limit = None,
+    number_rows: NumberRows = False,
     json: Json = False,
 ) -> None:
     """Predict the calls, tokens and cost of judging cases, without a call."""
     from dikast.cli.judging import dry
 
-    dry(cases, panel, None, None, limit=limit, json=json)
+    dry(cases, panel, None, None, limit=limit, json=json, number=number_rows)

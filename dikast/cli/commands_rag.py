@@ -20,6 +20,7 @@ from dikast.cli.options import (
     JunitXml,
     Limit,
     Models,
+    NumberRows,
     Out,
     PanelFile,
     RubricOption,
@@ -59,6 +60,7 @@ def rag(
     budget: Budget = None,
     dry_run: DryRun = False,
     limit: Limit = None,
+    number_rows: NumberRows = False,
     workers: Workers = None,
     deadline: Deadline = None,
     json: Json = False,
@@ -74,17 +76,44 @@ def rag(
     """
     from dikast.cli.judging import Job, dry, start
     from dikast.cli.reporting import Reports
+    from dikast.errors import ConfigError
     from dikast.gates import Demands
     from dikast.graphs.work import Work
     from dikast.types import RagOptions
 
+    if against is not None and number_rows:
+        raise ConfigError(
+            "`--against` pairs cases by `id`, and `--number-rows` says that they have none.",
+            hint="Give both pipelines' answers to a question one `id`.",
+        )
     work = Work(kind="rag", rag=RagOptions(tolerance=tolerance))
     if dry_run:
-        dry(cases, panel, judge, rubric, limit=limit, json=json, work=work, against=against)
+        dry(
+            cases,
+            panel,
+            judge,
+            rubric,
+            limit=limit,
+            json=json,
+            work=work,
+            against=against,
+            number=number_rows,
+        )
         return
     reports = Reports(Demands(fail_under, None, fail_case_under), junit_xml, summary)
     job = Job(budget, workers, deadline, json, reports, html)
-    start(cases, panel, judge, rubric, out=out, limit=limit, job=job, work=work, against=against)
+    start(
+        cases,
+        panel,
+        judge,
+        rubric,
+        out=out,
+        limit=limit,
+        job=job,
+        work=work,
+        against=against,
+        number=number_rows,
+    )
 
 
 @app.command(name="self-answers")

@@ -29,7 +29,6 @@ from dikast.graphs.runner import WORKERS
 from dikast.graphs.stopper import Stopper
 from dikast.graphs.work import Kind, Work
 from dikast.minutes import spent, summary
-from dikast.records.cases import read_cases
 from dikast.records.export import flat
 from dikast.records.runfile import RunFile
 from dikast.running import JUDGING, Limits, Source, begin, carry_out, take_up
@@ -145,14 +144,16 @@ def start(
     job: Job,
     work: Work = JUDGING,
     against: Path | None = None,
+    number: bool = False,
 ) -> None:
     """Begin a run and carry it out."""
-    spec = chosen_panel(panel, models, rubric, read_cases(cases, limit=limit), work.kind)
-    job.reports.check(work.kind, read_cases(cases, limit=limit))
+    source = Source(cases, limit, against, number)
+    spec = chosen_panel(panel, models, rubric, source.cases_of(cases), work.kind)
+    job.reports.check(work.kind, source.cases_of(cases))
     path = out or free_name(cases)
 
     async def whole() -> None:
-        run = await begin(spec, cases, path, limit=limit, work=work, against=against)
+        run = await begin(spec, cases, path, limit=limit, work=work, against=against, number=number)
         with run:
             await _sit(run, spec, path, job)
 
@@ -270,21 +271,22 @@ def dry(
     json: bool,
     work: Work = JUDGING,
     against: Path | None = None,
+    number: bool = False,
 ) -> None:
     """Predict what a run would take."""
     from dikast.graphs.estimate import estimate, estimate_ranking
     from dikast.graphs.rag_estimate import estimate_rag
 
-    found_cases = read_cases(cases, limit=limit)
-    spec = chosen_panel(panel, models, rubric, found_cases, work.kind, keys=False)
+    source = Source(cases, limit, against, number)
+    spec = chosen_panel(panel, models, rubric, source.cases_of(cases), work.kind, keys=False)
     work.check_panel(spec)
     if work.kind == "rank":
-        found = asyncio.run(estimate_ranking(spec, work.options, read_cases(cases, limit=limit)))
+        found = asyncio.run(estimate_ranking(spec, work.options, source.cases_of(cases)))
     elif work.kind == "rag":
-        both = Source(cases, limit, against).read(remote=spec.remote_images)
+        both = source.read(remote=spec.remote_images)
         found = asyncio.run(estimate_rag(spec, work.rag, both))
     else:
-        found = asyncio.run(estimate(spec, read_cases(cases, limit=limit)))
+        found = asyncio.run(estimate(spec, source.cases_of(cases)))
     if json:
         record = {
             "cases": found.cases,

@@ -28,6 +28,9 @@ Limit = Annotated[
     Optional[int],  # noqa: UP045
     typer.Option("--limit", "-n", min=1, help="Take only the first N cases."),
 ]
+NumberRows = Annotated[
+    bool, typer.Option("--number-rows", help="Call a case without an id by its place, from 1.")
+]
 Budget = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--budget", "-b", help="Spend at most 5usd, 500calls or 2Mtok on this run."),

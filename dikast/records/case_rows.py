@@ -242,10 +242,16 @@ def _build(said: _Columns, default_id: str | None) -> Case:
     return Case.model_validate(fields)
 
 
+_WITHOUT_ID = (
+    "Give each case an `id` of its own, or number them by their place with `--number-rows` "
+    "(in Python `number_missing_ids=True`)."
+)
+
+
 def _id(said: _Columns, default: str | None) -> str:
     found = said.take("id") or (None if default is None else ("id", default))
     if found is None:
-        raise Fault("`id` is missing.", "Give each case an `id` of its own.")
+        raise Fault("`id` is missing.", _WITHOUT_ID)
     text = text_of(found[1], found[0])
     if not text.strip():
         raise Fault("`id` is empty.", "Give each case an `id` of its own.")
