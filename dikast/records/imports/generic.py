@@ -74,6 +74,8 @@ _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 _SLOTS = {"first": "A", "second": "B", "1": "A", "2": "B", "a": "A", "b": "B", "tie": "tie"}
 _SLOTS |= {"a=b": "tie", "c": "tie"}
 
+_OFF = "Nothing is clamped: correct the row, or say what the scale is with `--scale`."
+
 
 def _read(row: Row, choice: Choice) -> Iterator[tuple[CaseRecord, tuple[BallotRecord, ...]]]:
     refuse_misspelt(row)
@@ -239,7 +241,7 @@ def _vote(row: Row, scale: Scale, names: tuple[str, ...], *, swapped: bool) -> f
             return _won(str(value).strip(), names)
         step = scale.accept(slot(str(value)))
     except OffScale as error:
-        raise row.off(name, error) from None
+        raise row.off(name, error, _OFF) from None
     return 0.0 - step if swapped else step
 
 
@@ -296,7 +298,7 @@ def _label(row: Row, label: object, scale: Scale, names: tuple[str, ...]) -> Raw
     try:
         label_on(scale, label, names)
     except OffScale as error:
-        raise row.off("label", error) from None
+        raise row.off("label", error, _OFF) from None
     return label
 
 
