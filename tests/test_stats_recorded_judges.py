@@ -22,6 +22,7 @@ from dikast.stats.pair_accuracy import ballot_accuracy
 from dikast.stats.panel_errors import error_structure
 from dikast.stats.panel_value import panel_value
 from dikast.stats.repetition import repeat_agreement, repetition_stability
+from dikast.types import PreferenceScale
 
 Rows = Callable[[str], list[dict[str, Any]]]
 Floats = npt.NDArray[np.float64]
@@ -320,7 +321,9 @@ def test_llmbar_panel_of_six(recorded: Rows) -> None:
         assert agree / len(truth) == pytest.approx(steady, abs=5e-5)
         rate = first_position_rate(forward, swapped, draws=100)
         assert rate.value == pytest.approx(first, abs=5e-5)
-    panel = panel_value(votes.reshape(len(items), -1), truth, draws=200)
+    panel = panel_value(
+        votes.reshape(len(items), -1), truth, PreferenceScale(ties=False), draws=200
+    )
     assert panel.panel.value == pytest.approx(0.6058, abs=5e-5)  # twelve votes, a tie one half
     assert panel.gain.high is not None
     assert panel.gain.high < -0.15
