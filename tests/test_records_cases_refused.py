@@ -53,6 +53,11 @@ def write(tmp_path: Path) -> Write:
             id="aliases-that-differ",
         ),
         pytest.param(
+            '{"id": "1", "response": "a", "contexts": [{"text": "x", "images": ["p.png"]}]}',
+            *(1, "`contexts[1]` has `images`, which no judge would see"),
+            id="images-of-a-passage-under-another-name",
+        ),
+        pytest.param(
             '{"id": "1", "response": "a", "refrence": "b"}',
             *(1, "unknown field `refrence`. Did you mean `reference`?"),
             id="misspelt-field",

@@ -200,6 +200,10 @@ def _attachment(item: Any, name: str, number: int) -> Attachment:
     return Attachment.model_validate({"id": str(number), **item})
 
 
+_MEANT_AS_ATTACHMENTS = ("attachment", "image", "images")
+"""Other keys of a passage are notes; these would be a loss that nobody is told of."""
+
+
 def contexts_of(
     value: Any, ids: Any, name: str
 ) -> tuple[tuple[Context, ...], dict[str, dict[str, Any]]]:
@@ -245,6 +249,11 @@ def _passage(item: Any, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         fields["id"] = text_of(item["id"], f"{name}.id")
     if item.get("attachments"):
         fields["attachments"] = attachments_of(item["attachments"], name)
+    if meant := next((k for k in _MEANT_AS_ATTACHMENTS if item.get(k)), None):
+        raise Fault(
+            f"`{name}` has `{meant}`, which no judge would see.",
+            "Images of a passage belong into its `attachments`.",
+        )
     used = {key, "id", "attachments"}
     return fields, {k: v for k, v in item.items() if k not in used and v is not None and v != {}}
 
