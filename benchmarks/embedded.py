@@ -12,6 +12,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
@@ -122,7 +123,9 @@ def _plain(text: str) -> list[str]:
 
 def trivial(items: Sequence[Item]) -> dict[str, list[float | None]]:
     """Judges that any figure has to be held against."""
-    exact, overlap, short = [], [], []
+    exact: list[float | None] = []
+    overlap: list[float | None] = []
+    short: list[float | None] = []
     for item in items:
         passage = " ".join(context.text for context in item.case.contexts)
         response = item.case.response.text
@@ -214,7 +217,7 @@ def report_yes_no(title: str, items: list[Item], criterion: Criterion, judges: A
         natural = name == "exact containment"
         cut = 0.5 if natural else best_cut(items, column)
         label = name if natural else f"{name} *"
-        rows[label] = halves(items, column, lambda v, x, cut=cut: balanced(v, x, cut))
+        rows[label] = halves(items, column, partial(balanced, at=cut))
     show(title, rows, voted(columns))
     print("* cut chosen on the odd rows; an abstention counts as half right")
 

@@ -48,7 +48,7 @@ def request(base: str, number: int) -> ModelRequest:
 def bare(base: str, number: int) -> Awaitable[object]:
     litellm = load_litellm()
     mark = f"{number:016x}"
-    return litellm.acompletion(
+    sent: Awaitable[object] = litellm.acompletion(
         model="openai/judge",
         api_base=base,
         api_key="no-key",
@@ -66,6 +66,7 @@ def bare(base: str, number: int) -> Awaitable[object]:
         num_retries=0,
         max_retries=0,
     )
+    return sent
 
 
 async def measure(

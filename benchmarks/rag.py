@@ -13,6 +13,7 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from statistics import fmean
 
 from benchmarks.embedded import GROUNDED as CRITERION
@@ -101,7 +102,7 @@ def main() -> int:
         natural = name == "exact containment"
         cut = 0.5 if natural else best_cut(items, values)
         label = name if natural else f"{name} *"
-        rows[label] = halves(items, values, lambda v, x, cut=cut: balanced(v, x, cut))
+        rows[label] = halves(items, values, partial(balanced, at=cut))
     show("halueval/qa_grounded, balanced accuracy", rows, {})
     print("* cut chosen on the odd rows; an answer without claims counts as half right")
     print(told(found))

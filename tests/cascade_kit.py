@@ -53,7 +53,7 @@ def cases(number: int, *, stem: str = "c", pairs: bool = False) -> list[Case]:
 def panel(*judges: JudgeSpec, criterion: Criterion = RIGHT, **fields: Any) -> PanelSpec:
     rubric = Rubric(id="planted", criteria=(criterion,))
     judges = judges or (CHEAP, STRONG)
-    return PanelSpec(judges=judges, rubric=rubric, rule={"name": "majority"}, **fields)  # type: ignore[arg-type]
+    return PanelSpec(judges=judges, rubric=rubric, rule={"name": "majority"}, **fields)
 
 
 def truth(world: World, names: Sequence[str]) -> dict[str, float]:

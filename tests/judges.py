@@ -40,7 +40,7 @@ def spec(names: Sequence[str], *, rubric: Rubric = RUBRIC, **fields: object) -> 
     judges = fields.pop("judges", None) or tuple(
         JudgeSpec(name=name, model="custom/script") for name in names
     )
-    return PanelSpec(rubric=rubric, judges=judges, protocol=protocol, rule=rule, **fields)  # type: ignore[arg-type]
+    return PanelSpec(rubric=rubric, judges=judges, protocol=protocol, rule=rule, **fields)
 
 
 class Scripted:

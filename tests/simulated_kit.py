@@ -109,7 +109,7 @@ def scores(
 def near(hits: int, probability: float, trials: int = N) -> bool:
     """Within four standard errors of what was planted."""
     error = (probability * (1 - probability) / trials) ** 0.5
-    return abs(hits / trials - probability) <= 4 * error
+    return bool(abs(hits / trials - probability) <= 4 * error)
 
 
 def truths(of: World, criterion: Criterion) -> list[float]:

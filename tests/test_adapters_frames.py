@@ -231,8 +231,9 @@ def test_streamed_rows_are_read_as_they_are_judged() -> None:
 
 
 def test_a_streamed_row_that_is_no_case_is_named() -> None:
+    rows: list[dict[str, Any]] = [{"response": "good"}, {"response": None}]
     with pytest.raises(InputError, match="row 2"):
-        list(judge_rows(iter([{"response": "good"}, {"response": None}]), by_text(good=5)))
+        list(judge_rows(iter(rows), by_text(good=5)))
     with pytest.raises(ConfigError, match="`score` are there already"):
         list(judge_rows(iter([{"response": "good", "score": 1}]), by_text(good=5)))
 
@@ -247,6 +248,6 @@ def test_the_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_frame_is_no_stream_of_rows_and_a_name_no_panel() -> None:
     frame = pd.DataFrame({"response": ["Here."]})
     with pytest.raises(InputError, match="Use judge_frame"):
-        list(judge_rows(frame, Panel.embedded("helpfulness")))
+        list(judge_rows(frame, Panel.embedded("helpfulness")))  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match=r"of type str\. Give a `Panel`"):
-        judge_frame(frame, "embedded")  # type: ignore[type-var, arg-type]
+        judge_frame(frame, "embedded")  # type: ignore[arg-type]

@@ -242,7 +242,7 @@ def test_shares_of_a_ranking(groups: list[list[str]]) -> None:
     total = sum(map(len, named))
     if total < 2:
         return
-    ranking = RankingResult.model_construct(groups=named)
+    ranking = RankingResult.model_construct(case_id="c", groups=named)
     shares = shares_of(ranking)
     assert shares is not None
     assert sum(shares.values()) == pytest.approx(total / 2)
@@ -252,7 +252,7 @@ def test_shares_of_a_ranking(groups: list[list[str]]) -> None:
 
 
 def test_no_ranking_has_no_shares() -> None:
-    assert shares_of(RankingResult.model_construct(groups=())) is None
+    assert shares_of(RankingResult.model_construct(case_id="c", groups=())) is None
 
 
 def test_a_measure_of_another_kind_joins_by_the_table(monkeypatch: pytest.MonkeyPatch) -> None:

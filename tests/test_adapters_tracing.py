@@ -57,7 +57,7 @@ class Trace:
     def parent(self, span: ReadableSpan) -> ReadableSpan | None:
         if span.parent is None:
             return None
-        (found,) = [s for s in self.spans if s.context.span_id == span.parent.span_id]  # type: ignore[union-attr]
+        (found,) = [s for s in self.spans if s.context.span_id == span.parent.span_id]
         return found
 
     def line(self, span: ReadableSpan) -> list[str]:
@@ -393,7 +393,7 @@ def test_claims_are_votes_inside_their_answer(trace: Trace) -> None:
         )
     (hearing,) = trace.named("invoke_workflow")
     told = attributes(hearing)
-    claims = {mark: len(found.marked(mark)) for mark in ("supported", "absent")}  # type: ignore[arg-type]
+    claims = {mark: len(found.marked(mark)) for mark in ("supported", "absent")}
     assert claims["supported"] == told["dikast.claims.supported"] == 1
     votes = [
         vote

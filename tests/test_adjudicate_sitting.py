@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -232,7 +233,7 @@ CLOSE = {"ann": 1.0, "bob": 1.0, "cy": 4.0}
 CLEAR = {"ann": 4.0, "bob": 4.0, "cy": 4.0}
 
 
-def queue(path: Path, **wish: object) -> list[tuple[str, str]]:
+def queue(path: Path, **wish: Any) -> list[tuple[str, str]]:
     with RunFile.open(path, readonly=True) as run:
         found = choose(run, Wanted(by="rita")._replace(**wish))
     return [(asked.case, asked.picked) for asked in found]

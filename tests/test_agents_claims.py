@@ -237,13 +237,14 @@ def answer(name: str, **scores: float | Reason) -> RagVerdict:
     decisions = []
     for criterion in LADDER.criteria:
         said = scores.get(criterion.id, Reason.NOT_REACHED)
-        reached = not isinstance(said, Reason)
+        reason = said if isinstance(said, Reason) else None
+        score = None if isinstance(said, Reason) else said
         decisions.append(
             CriterionVerdict(
                 criterion=criterion.id,
-                score=said if reached else None,
-                shown=criterion.scale.show(said) if reached else "",
-                reason=None if reached else said,
+                score=score,
+                shown="" if score is None else criterion.scale.show(score),
+                reason=reason,
             )
         )
     verdict = Verdict(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ def test_a_winner_that_is_only_longer_is_noted_by_seat() -> None:
     short = "The capital of Australia is Canberra, chosen as a compromise between two cities."
     more = "Canberra is the capital. Two cities between Australia, a compromise. Chosen: capital. "
     padded = short + more + more.swapcase() + "As such, " + more
-    pair = {"presentation": ("c0", "c1")}
+    pair: dict[str, Any] = {"presentation": ("c0", "c1")}
     votes = [
         ballot("It is better.", score=-1, **pair),
         ballot("It is better.", score=1, seat="bert", **pair),
@@ -152,7 +153,7 @@ def test_only_named_screens_run() -> None:
 
 
 @pytest.fixture
-def third_party(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], None]:
+def third_party(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[..., Any]], None]]:
     """Registers a detector the way another package would: through an entry point."""
 
     def _register(detect: Callable[..., Any]) -> None:
@@ -162,9 +163,9 @@ def third_party(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]
             def load(self) -> Callable[..., Any]:
                 return detect
 
-        real = registry.importlib.metadata.entry_points
+        real = importlib.metadata.entry_points
         monkeypatch.setattr(
-            registry.importlib.metadata,
+            importlib.metadata,
             "entry_points",
             lambda **given: [Point()] if given.get("group") == "dikast" else real(**given),
         )

@@ -6,7 +6,7 @@ import asyncio
 import copy
 import inspect
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from dikast.models.gateway import ModelGateway
 from dikast.types import Case, JudgeSpec, PanelSpec, Verdict
 from tests.judges import Scripted, case
 
-ROW = {
+ROW: dict[str, Any] = {
     "question": "Where is the Louvre?",
     "response": "The Louvre is in Paris.",
     "contexts": ["The Louvre is a museum in Paris."],
@@ -76,6 +76,7 @@ def test_a_caller_who_stops_early_leaves_nothing_running() -> None:
     panel = Panel([Scripted("a", 4)])
     verdicts = panel.judge_many((case(f"q{n}") for n in range(10_000)), workers=2)
     assert next(verdicts).status == "decided"
+    assert isinstance(verdicts, Generator)
     verdicts.close()
 
 
@@ -178,7 +179,7 @@ def test_fields_of_the_protocol_stand_in_place_of_those_given_whole() -> None:
             id="description",
         ),
         pytest.param(
-            lambda: JudgeSpec(name="a", model="m", sampling={"temprature": 0}),  # type: ignore[arg-type]
+            lambda: JudgeSpec(name="a", model="m", sampling={"temprature": 0}),
             "`sampling.temprature`. Did you mean `temperature`",
             id="nested",
         ),

@@ -405,7 +405,9 @@ def test_labels_of_several_people_hold_judges_against_them(judged: Path, tmp_pat
     judge = next(name for name in report.judges if leads.get(f"{name} | eve") is not None)
     assert report.labelled == 12
     # Eve is alone with her view: any judge that agrees with the others leads her by far.
-    assert leads[f"{judge} | eve"] > (leads[f"ada | {judge}"] or 0)
+    lead = leads[f"{judge} | eve"]
+    assert lead is not None
+    assert lead > (leads[f"ada | {judge}"] or 0)
 
 
 @pytest.mark.parametrize(

@@ -271,7 +271,7 @@ def test_all_or_nothing_is_fishers_test(right: list[bool], size: int) -> None:
         return
     hits = int(earned[inside].sum())
     rest = int(earned.sum()) - hits
-    table = [[hits, rest], [size - hits, len(earned) - size - rest]]
+    table = np.array([[hits, rest], [size - hits, len(earned) - size - rest]])
     assert found.p == pytest.approx(stats.fisher_exact(table).pvalue)
     # the slice against the rest is the rest against the slice
     assert slice_test(earned, ~inside).p == pytest.approx(found.p)

@@ -73,7 +73,9 @@ def test_planted_judges_are_weighed_and_the_words_say_so(
     assert max(one.weights, key=lambda name: one.weights[name]) == "ann"
     assert one.labels == 80
     assert found.cases == 160
-    assert one.gains["unweighted majority"].value > 0
+    gain = one.gains["unweighted majority"].value
+    assert gain is not None
+    assert gain > 0
     with RunFile.open(run, readonly=True) as opened:
         panel = opened.identity.panel
     assert panel is not None
@@ -279,7 +281,7 @@ def test_calibrate_name_it_decide_resume(
 ) -> None:
     run, labels, _ = planted
     done = dikast(
-        tmp_path, "calibrate", run, "--labels", labels, "--rule", "log_odds", "--repeats", 1,
+        tmp_path, "calibrate", run, "--labels", labels, "--rule", "log_odds", "--repeats", "1",
         "--out", "x.calibration.json", "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -61,4 +61,5 @@ def test_three_small_judges_of_one_mind_decide_most_answers(recorded: Recorded) 
     assert first.at == 1.0
     assert (found.by == 0).mean() == pytest.approx(0.74, abs=0.005)
     assert found.held_out.value == pytest.approx(0.938, abs=5e-4)
+    assert found.held_out.value is not None
     assert found.held_out.value > (found.alone[1].value or 1.0)

@@ -17,7 +17,7 @@ from dikast.models.entries import Paid, encode
 from dikast.records.runfile import RunFile
 from dikast.stats.selective import AbstainAlways, Threshold
 from dikast.testing import SimulatedJudge, World
-from dikast.types import Place, Usage
+from dikast.types import Ballot, CascadeSpec, Place, Usage
 from tests.cascade_kit import ACCURACY, BETTER, CHEAP, RIGHT, STRONG, cases, panel, recorded_run
 from tests.test_cli_ranking import dikast
 
@@ -78,7 +78,7 @@ def test_the_cascade_says_what_it_rests_on(run_file: Path, world: World) -> None
     assert got.labels != found_on_fewer(world, run_file.parent).labels
 
 
-def found_on_fewer(world: World, folder: Path) -> object:
+def found_on_fewer(world: World, folder: Path) -> CascadeSpec:
     fewer = World([*world.cases.values()][:-1], [RIGHT])
     path = folder / "fewer.dikast"
     recorded_run(path, panel(), fewer).close()
@@ -252,8 +252,8 @@ def test_what_the_command_refuses(
 
 def test_a_judge_without_a_ballot_and_a_run_without_a_label_are_refused(tmp_path: Path) -> None:
     world = World(cases(3), [RIGHT])
-    nobody = {(name, "strong"): [] for name in world.cases}
-    recorded_run(tmp_path / "a.dikast", panel(), world, changed=nobody).close()  # type: ignore[arg-type]
+    nobody: dict[tuple[str, str], list[Ballot]] = {(name, "strong"): [] for name in world.cases}
+    recorded_run(tmp_path / "a.dikast", panel(), world, changed=nobody).close()
     with pytest.raises(ConfigError, match="cast no ballot in this run"):
         found(tmp_path / "a.dikast")
     recorded_run(tmp_path / "b.dikast", panel(), world, labels=False).close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from dikast.cli import again
 from dikast.types import Verdict
 from tests.calibration_kit import decide, spec
 
-KEEP = {"protocol": {"on_low_confidence": "keep"}}
+KEEP: dict[str, Any] = {"protocol": {"on_low_confidence": "keep"}}
 
 
 def made(number: int, changed: int) -> list[tuple[Verdict, Verdict]]:

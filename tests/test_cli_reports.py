@@ -189,7 +189,7 @@ def test_any_text_is_valid_xml(text: str) -> None:
 
 
 def rendered(text: str) -> str:
-    return MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    return str(MarkdownIt("commonmark", {"html": True}).enable("table").render(text))
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))

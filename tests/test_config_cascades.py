@@ -176,7 +176,7 @@ def climbing(*judges: JudgeSpec, cascade: CascadeSpec, seating: str = "cascade")
     spec = panel(
         *judges,
         cascade=cascade,
-        protocol=ProtocolSpec(seating=seating),  # type: ignore[arg-type]
+        protocol=ProtocolSpec(seating=seating),
     )
     return [w for w in check_panel(spec) if "share the family" not in w]
 

@@ -80,7 +80,9 @@ def peeking(table: BallotTable) -> Mean:
 
 
 def first_slot(table: BallotTable) -> Mean:
-    voted = lambda t: np.isin(np.arange(len(t.cases)), t.case[~t.abstained])  # noqa: E731
+    def voted(t: BallotTable) -> np.ndarray[Any, Any]:
+        return np.isin(np.arange(len(t.cases)), t.case[~t.abstained])
+
     return Mean(decide=lambda t: np.where(voted(seen(t)) & t.pairs, 1.0, mean(seen(t))))
 
 

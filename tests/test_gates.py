@@ -326,8 +326,7 @@ def test_deciding_again_may_open_a_gate_behind_which_nobody_voted() -> None:
 
 def test_an_estimate_is_least_where_the_first_gate_fails() -> None:
     judges = tuple(
-        JudgeSpec(name=name, model="openai/x", price={"input": 1, "output": 1})  # type: ignore[arg-type]
-        for name in "ab"
+        JudgeSpec(name=name, model="openai/x", price={"input": 1, "output": 1}) for name in "ab"
     )
     panel = spec("ab", rubric=LADDER, judges=judges, protocol={"deliberate": "never", "reasks": 0})
     found = asyncio.run(estimate(panel, [case()]))

@@ -111,7 +111,8 @@ def test_sharing_keeps_content_samples_and_attempts_apart(other: ModelRequest) -
 
 
 def test_all_variants_have_different_keys() -> None:
-    keys = [request_key(p.values[0]) for p in [*CHANGES, *PLACES, *COUNTS]]
+    variants: list[Any] = [p.values[0] for p in [*CHANGES, *PLACES, *COUNTS]]
+    keys = [request_key(request) for request in variants]
     assert len(set(keys)) == len(keys)
 
 

@@ -141,7 +141,7 @@ def test_a_person_is_asked_and_the_run_goes_on() -> None:
     config: Any = {"configurable": {"thread_id": "1"}}
     waiting = graph.invoke({"case": case()}, config)
     assert waiting["__interrupt__"][0].value["criteria"] == ["quality"]
-    answer = Command(resume={"by": "rita", "scores": {"quality": 4}})
+    answer: Command[Any] = Command(resume={"by": "rita", "scores": {"quality": 4}})
     verdict = graph.invoke(answer, config)["verdict"]
     decision = verdict.criterion("quality")
     assert (verdict.status, decision.score, decision.decided_by) == ("decided", 4, "rita")
@@ -182,7 +182,7 @@ def test_threads_that_come_first_at_once_share_one_loop(monkeypatch: pytest.Monk
         return asyncio.get_running_loop()
 
     nodes._made_portal.cache_clear()
-    monkeypatch.setattr(nodes.asyncio, "new_event_loop", slow)
+    monkeypatch.setattr(asyncio, "new_event_loop", slow)
     with ThreadPoolExecutor(8) as threads:
         loops = set(threads.map(lambda _: nodes.run_sync(here()), range(8)))
     assert loops == set(made)

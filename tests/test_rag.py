@@ -439,7 +439,7 @@ def test_an_answer_without_a_statement_has_no_claims_and_a_verdict(
 def test_other_languages_on_the_embedded_panel(
     question: str, passage: str, answer: str, mark: str
 ) -> None:
-    row = {"id": "1", "question": question, "response": answer, "contexts": passage}
+    row: Any = {"id": "1", "question": question, "response": answer, "contexts": passage}
     found = rag_graph(Panel.embedded("rag").spec).invoke({"case": row})["rag"]
     assert [claim.mark for claim in found.claims] == [mark]
 

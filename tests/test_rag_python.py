@@ -73,7 +73,7 @@ def test_one_case_that_meets_a_bug_costs_no_other() -> None:
         async def vote(self, docket: Any, criteria: Any, **rest: Any) -> Any:
             raise RuntimeError("a judge's own code")
 
-    judges = Panel([Broken()], rubric="rag")  # type: ignore[list-item]
+    judges = Panel([Broken()], rubric="rag")
     found = evaluate_rag([row(case())], judges)
     (one,) = found.results
     assert {b.abstention.reason for b in one.ballots if b.abstention} == {Reason.BUG}

@@ -9,7 +9,8 @@ import pytest
 
 from dikast.api import Panel
 from dikast.errors import ConfigError, InputError
-from dikast.graphs.rag import rag_graph, splitter_of
+from dikast.graphs.rag import rag_graph
+from dikast.graphs.rag_entry import splitter_of
 from dikast.graphs.state import Court
 from dikast.testing import ScriptedModel
 from dikast.types import (

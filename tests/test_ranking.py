@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -303,7 +304,7 @@ def test_duplicate_ids_are_refused() -> None:
 
 
 @pytest.mark.parametrize("options", [{"schedule": "swis"}, {"model": "elo rating"}])
-def test_unknown_names_are_refused(options: dict[str, object]) -> None:
+def test_unknown_names_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         rank(candidates("xy"), [PairJudge("a", {"x": 2.0, "y": 1.0})], **options)
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ def as_shown(request: ModelRequest, mark: str) -> str:
 
 
 def ranked(
-    spec: PanelSpec, model: ScriptedModel, case: Case = CASE, **fields: object
+    spec: PanelSpec, model: ScriptedModel, case: Case = CASE, **fields: Any
 ) -> RankingResult:
     return asyncio.run(Panel.from_spec(spec, gateway=model).arank(case, **fields))
 
@@ -142,7 +143,7 @@ def test_the_order_in_which_candidates_are_listed_decides_nothing() -> None:
         return json.dumps({"marker": mark, "ranking": [n + 1 for n in order]})
 
     turned = CASE.model_copy(update={"candidates": CASE.candidates[::-1]})
-    options = {"schedule": "listwise", "lists": 2}
+    options: dict[str, Any] = {"schedule": "listwise", "lists": 2}
     one = ranked(panel("ann", "bob"), ScriptedModel(some_order), **options)
     other = ranked(panel("bob", "ann"), ScriptedModel(some_order), turned, **options)
     assert one == other

@@ -27,7 +27,7 @@ def write(tmp_path: Path) -> Write:
     return case_writer(tmp_path)
 
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"id": "1", "question": "q", "response": 'r, "s"\nt', "contexts": ["a", "b"]},
     {"id": "2", "question": None, "response": "", "contexts": []},
 ]

@@ -100,7 +100,7 @@ def file(tmp_path: Path, text: str, name: str = "labels.csv") -> Path:
 )
 def test_forms_of_label_files(tmp_path: Path, name: str, text: str) -> None:
     labels = read_labels(file(tmp_path, text, name))
-    assert np.array_equal(with_labels(table(), labels).truth, [[4], [np.nan]], equal_nan=True)
+    assert np.array_equal(with_labels(table(), labels).truth, [[4.0], [np.nan]], equal_nan=True)
 
 
 def test_labels_from_parquet(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dikast.errors import ConfigError
 from dikast.importing import ImportPlan, import_judgements
 from dikast.records.runfile import RunFile
 from dikast.records.tables import table_of_run
-from dikast.rereading import REREAD, Changes, Rereader, reread, rows, told, write_reread
+from dikast.rereading import REREAD, Changes, Rereader, What, reread, rows, told, write_reread
 from dikast.testing.recorded import recorded_root
 from dikast.types import Criterion, OrdinalScale, RealScale, Rubric
 from tests.runfiles import go
@@ -35,7 +35,7 @@ def changed(run: RunFile, name: str) -> Changes:
     return found
 
 
-RATED = [
+RATED: list[tuple[str | None, float, What]] = [
     ("said [[8.5]]. Rating: [[8.5]]", 8.5, "same"),
     ("Rating: [[7]]", 8, "other"),
     ("I would rate it a 10", 10, "lost"),

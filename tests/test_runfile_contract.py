@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -167,7 +167,7 @@ def test_one_bad_write_does_not_cost_its_neighbours(run: RunFile) -> None:
     """Writes that happen to share a transaction share no fate."""
     go(run.add_cases([case("q1"), case("q2")]))
 
-    async def together() -> list[object]:
+    async def together() -> Sequence[object]:
         return await asyncio.gather(
             run.finish("q1", verdict("q1")),
             run.finish("nobody", verdict("nobody")),

@@ -69,7 +69,7 @@ def test_ten_kills_lose_nothing_that_was_reported(path: Path) -> None:
     for kill in range(11):
         child = start_python(WORKER, path)
         assert child.stdout is not None
-        lines = []
+        lines: list[str] = []
         # The first kill hits while cases are added, the others while answers come in.
         stop_after = 0 if kill == 0 else dice.randrange(1, 120)
         if kill == 0:

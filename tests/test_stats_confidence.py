@@ -77,9 +77,9 @@ def test_order_of_ballots_does_not_show(rows: list[tuple[float, bool]], random: 
         one, other = figure(c, z, draws=50), figure(c[mixed], z[mixed], draws=50)
         assert other.value == pytest.approx(one.value)
         assert 0 <= (one.value or 0) + (figure is overconfidence) <= 2
-    one, other = aurc(c, z, draws=50), aurc(c[mixed], z[mixed], draws=50)
-    assert [f.value for f in one] == [f.value for f in other]
-    assert one.mean == other.mean
+    risk, again = aurc(c, z, draws=50), aurc(c[mixed], z[mixed], draws=50)
+    assert [f.value for f in risk] == [f.value for f in again]
+    assert risk.mean == again.mean
 
 
 def test_bins_hold_their_lower_border_and_the_last_both() -> None:
@@ -153,7 +153,7 @@ def test_planted_miscalibration_is_covered() -> None:
         c, z = stated(np.random.default_rng(seed), 800, 0.12)
         hits[0] += covers(ece(c, z, draws=200, seed=seed), 0.12)
         hits[1] += covers(overconfidence(c, z, draws=200, seed=seed), 0.12)
-        expected = 0.12**2 + np.mean([p * (1 - p) for p in (0.55, 0.65, 0.75, 0.85)])
+        expected = 0.12**2 + float(np.mean([p * (1 - p) for p in (0.55, 0.65, 0.75, 0.85)]))
         hits[2] += covers(brier(c, z, draws=200, seed=seed), expected)
     assert (hits >= 135).all()
     assert (hits <= 149).all()

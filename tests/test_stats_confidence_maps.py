@@ -106,7 +106,7 @@ def test_few_labels_are_drawn_to_the_middle(right: list[float], expected: float)
     """With nothing to tell apart, every map is the base rate (k + 1)/(n + 2)."""
     raw = np.ones(len(right))
     for method in ("constant", "logistic"):
-        curve = fit_confidence(raw, np.array(right, dtype=float), method=method)  # type: ignore[arg-type]
+        curve = fit_confidence(raw, np.array(right, dtype=float), method=method)
         assert curve.at(np.array([0.2, 1.0])) == pytest.approx([expected] * 2)
 
 
@@ -219,7 +219,7 @@ def test_cases_of_one_question_are_held_out_together(groups: list[int], seed: in
 
 
 def test_repeats_differ_and_seeds_repeat() -> None:
-    strata = np.arange(40) % 2.0
+    strata = np.arange(40.0) % 2
     plan = repeated_folds(strata, repeats=3, seed=1)
     assert plan.shape == (3, 40)
     assert not (plan[0] == plan[1]).all()

@@ -71,10 +71,10 @@ def exact(accuracy: list[float], weights: Floats) -> float:
     """Probability that a weighted vote is right, over all outcomes; a tie is half right."""
     total = 0.0
     for right in product([0.0, 1.0], repeat=len(accuracy)):
-        chance = np.prod([a if r else 1 - a for a, r in zip(accuracy, right, strict=True)])
+        chance = float(np.prod([a if r else 1 - a for a, r in zip(accuracy, right, strict=True)]))
         made = plurality(masses(np.array([right]), weights, BINARY), YesNoScale())[0]
-        total += chance * (0.5 if np.isnan(made) else made)
-    return float(total)
+        total += chance * (0.5 if np.isnan(made) else float(made))
+    return total
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,8 @@ def test_judgebench_outcome(forward: Choice, swapped: Choice, outcome: str) -> N
 
 
 def test_a_fair_coin_scores_a_quarter_and_the_first_slot_nothing() -> None:
-    coin = [Shown(x, y, "a") for x, y in product(("a", "b"), repeat=2)]
+    sides: tuple[Choice, ...] = ("a", "b")
+    coin = [Shown(x, y, "a") for x, y in product(sides, repeat=2)]
     assert judgebench(coin).value == 0.25
     assert consistent_accuracy(coin).value == 0.25
     assert mmrb2(coin).value == 0.5
@@ -156,11 +157,13 @@ def test_contextual_judge_bench() -> None:
 
 
 def test_order_bias_of_five_pairs_with_two_moved_to_the_first_slot() -> None:
-    bias = order_bias([("a", "a")] * 3 + [("a", "b"), ("a", "tie")])
+    kept: tuple[Choice, Choice] = ("a", "a")
+    bias = order_bias([*[kept] * 3, ("a", "b"), ("a", "tie")])
     found = [figure.value for figure in bias]
     assert found == pytest.approx([0.6, 0.4, 0.0, 0.4, 0.4])
     # Seen from the other candidate, the orders change places and the shift is the same.
-    swapped = order_bias([("b", "b")] * 3 + [("a", "b"), ("tie", "b")])
+    other: tuple[Choice, Choice] = ("b", "b")
+    swapped = order_bias([*[other] * 3, ("a", "b"), ("tie", "b")])
     assert [figure.value for figure in swapped] == found
 
 
@@ -182,7 +185,7 @@ def test_order_figures_without_usable_pairs_are_undefined() -> None:
 
 
 def test_entropy_of_six_verdicts() -> None:
-    assert verdict_entropy(["a"] * 4 + ["tie", "b"]).value == pytest.approx(0.868, abs=5e-4)
+    assert verdict_entropy(["a", "a", "a", "a", "tie", "b"]).value == pytest.approx(0.868, abs=5e-4)
     assert verdict_entropy(["a", "b", "tie"]).value == pytest.approx(1.0986, abs=5e-5)
     assert verdict_entropy(["a", "a"]).value == 0.0
 

@@ -197,6 +197,7 @@ def test_prd_sage_figures_bound_each_other(prd: Verdicts) -> None:
         consistency = PRD[judge][2]
         assert found.ipi.value == pytest.approx(1 - consistency, abs=6e-5)
         assert found.tov.n == 80
+        assert found.ipi.value is not None
         assert found.tov.value is not None
         assert found.tov_residual.value is not None
         assert found.tov.value == pytest.approx(10 * found.ipi.value + found.tov_residual.value)

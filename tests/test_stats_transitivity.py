@@ -19,6 +19,7 @@ from dikast.stats.linear_orders import (
     least_contradiction,
     little_contradiction,
 )
+from dikast.stats.orders import Choice
 from dikast.stats.outcomes import (
     Outcomes,
     Pairing,
@@ -80,7 +81,8 @@ def test_zeta_is_undefined_with_a_reason(outcomes: Outcomes, reason: str) -> Non
 def test_the_27_relations_of_a_triple() -> None:
     """13 weak orders; 2 strict cycles, 6 wins into a tie, 6 two ties and a win."""
     kinds = [0, 0, 0, 0]
-    for choices in product(("a", "b", "tie"), repeat=3):
+    three: tuple[Choice, ...] = ("a", "b", "tie")
+    for choices in product(three, repeat=3):
         rows = [Pairing(x, y, c) for (x, y), c in zip(combinations("xyz", 2), choices, strict=True)]
         found = triple_classes(tally(rows))
         assert found.complete == 1

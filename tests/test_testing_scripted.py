@@ -163,7 +163,7 @@ def test_a_structured_reply_is_read_by_the_format(
         "model request": wanted,
         "chat request": as_chat(wanted, mark),
     }[asked_as]
-    given = {"quality": 4, "right": "yes", "": 4}
+    given: dict[str, Any] = {"quality": 4, "right": "yes", "": 4}
     text = structured_reply(
         asked,
         score=given.__getitem__,

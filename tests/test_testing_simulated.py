@@ -180,7 +180,7 @@ def brief_of(own: float, *, critique: float | None = None, argued: Sequence[floa
     return Brief(own=(vote,), critiques=tuple(said), arguments=arguments)
 
 
-def revised(brief: Brief, **fields: float) -> list[float | None]:
+def revised(brief: Brief, **fields: Any) -> list[float | None]:
     """What a thousand judges of different names make of a brief."""
     of = world(QUALITY)
     return [
@@ -189,7 +189,7 @@ def revised(brief: Brief, **fields: float) -> list[float | None]:
             docket(SINGLES[n]),
             QUALITY,
             brief=brief,
-        )[0].score  # type: ignore[arg-type]
+        )[0].score
         for n in range(400)
     ]
 

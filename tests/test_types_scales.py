@@ -245,7 +245,7 @@ def test_naming_the_other_slot_turns_the_sign(levels: Any, ties: bool) -> None:
         pytest.param(lambda: OrdinalScale(labels=("Good", " good ")), "distinct", id="same-label"),
         pytest.param(lambda: OrdinalScale(labels=("good", "  ")), "empty", id="blank-label"),
         pytest.param(lambda: PreferenceScale(levels=4), "3", id="even-levels"),
-        pytest.param(lambda: IntegerScale(low=1, high=5, step=2), "step", id="unknown-field"),
+        pytest.param(lambda: IntegerScale(low=1, high=5, step=2), "step", id="unknown-field"),  # type: ignore[call-arg]
     ],
 )
 def test_a_scale_that_cannot_be_is_refused(make: Any, said: str) -> None:

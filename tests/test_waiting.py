@@ -145,7 +145,7 @@ def test_a_storm_of_cancellations_leaves_no_slot_and_no_reservation_behind(seed:
     rng = random.Random(seed)
 
     async def answer(_: WireRequest) -> WireReply:
-        for _ in range(rng.randrange(4)):
+        for _turn in range(rng.randrange(4)):
             await asyncio.sleep(0)
         if rng.random() < 0.2:
             return await _as_async(failing(Reason.SERVER_ERROR, retryable=True, status=500))

@@ -73,6 +73,7 @@ class PanelMetric(BaseMetric):
     reason: str | None
     success: bool | None
     error: str | None
+    evaluation_cost: float | None
     details: dict[str, Any]
 
     def __init__(

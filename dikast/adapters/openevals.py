@@ -27,9 +27,10 @@ EACH = "each"
 """As `metric`: a result for every criterion of the rubric, from one verdict each."""
 
 Result = dict[str, Any]
-Evaluator = Callable[..., Result | list[Result]]
+# A result or a list of them, as was asked for: of a union, a caller could read neither.
+Evaluator = Callable[..., Any]
 F = TypeVar("F", bound=Callable[..., Any])
-AsyncEvaluator = Callable[..., Coroutine[Any, Any, Result | list[Result]]]
+AsyncEvaluator = Callable[..., Coroutine[Any, Any, Any]]
 
 _NEEDS = {"question": "inputs", "response": "outputs", "reference": "reference_outputs"}
 

@@ -57,7 +57,8 @@ class Fit(Protocol):
     raises `NotEnough` where the table cannot support it.
     """
 
-    def __call__(self, table: BallotTable, **params: Any) -> FittedRule: ...
+    # With `*args`, a type checker takes any parameters after the table, and a table alone.
+    def __call__(self, table: BallotTable, *args: Any, **params: Any) -> FittedRule: ...
 
 
 class NotEnough(ConfigError):

@@ -20,13 +20,12 @@ from tests.interop.kit import (
     GOOD,
     PASSAGE,
     QUESTION,
-    PairJudge,
     comparing,
     example_says,
     scoring,
     tool,
 )
-from tests.judges import RUBRIC
+from tests.judges import RUBRIC, PairJudge
 
 evaluation = tool("langchain_classic.evaluation", "langchain")
 openai = tool("langchain_openai", "langchain")

@@ -45,7 +45,10 @@ def by_value(found: list[Any]) -> list[Any]:
 
 
 def test_scores_and_reasons_reach_the_store() -> None:
-    rows = [{**ROW, "outputs": GOOD}, {**ROW, "outputs": {"response": BAD}}]
+    rows: list[dict[str, Any]] = [
+        {**ROW, "outputs": GOOD},
+        {**ROW, "outputs": {"response": BAD}},
+    ]
     metrics, found = feedbacks(rows, panel_scorer(Panel.embedded("groundedness")))
     good, bad = by_value(found)
     assert good.name == "groundedness"
@@ -83,12 +86,13 @@ def test_expectations_are_the_reference_and_two_scorers_pay_once() -> None:
 
 
 def test_passages_are_taken_from_the_trace() -> None:
-    @mlflow.trace(span_type="RETRIEVER")
     def retrieve(question: str) -> list[dict[str, str]]:
         return [{"page_content": PASSAGE}]
 
+    traced = mlflow.trace(span_type="RETRIEVER")(retrieve)
+
     def application(question: str) -> str:
-        retrieve(question)
+        traced(question)
         return GOOD
 
     rows = [{"inputs": {"question": QUESTION}}]
