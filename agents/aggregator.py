@@ -10,14 +10,13 @@ from dikast.agents.calibrated import Belief, believed, fitted_by_criterion, inte
 from dikast.agents.cascade import Ladder
 from dikast.agents.gates import PASSED_OVER, barred, ended_at, matters, reach, reopened
 from dikast.agents.standing import counts, standings
-from dikast.agents.tally import Counter, Tally, near
+from dikast.agents.tally import Counter, Tally, dissents
 from dikast.rules import Decision
 from dikast.types import (
     Ballot,
     Criterion,
     CriterionVerdict,
     Direction,
-    Dissent,
     Docket,
     Flip,
     PanelSpec,
@@ -159,7 +158,9 @@ class Aggregator:
             contested=course.contested,
             rounds=course.rounds,
             stop=course.stop,
-            dissents=self._dissents(criterion, standing, tally),
+            dissents=dissents(
+                criterion, standing, tally.decision.score, self.spec.protocol.tolerance
+            ),
         )
 
     def decisions(
@@ -212,24 +213,6 @@ class Aggregator:
         if low and protocol.on_low_confidence != "keep":
             return None, Reason.LOW_CONFIDENCE, f"leaning to {shown} {belief.told}"
         return tally.decision.score, None, ""
-
-    def _dissents(
-        self, criterion: Criterion, standing: Sequence[Standing], tally: Tally
-    ) -> tuple[Dissent, ...]:
-        """Votes beyond tolerance of the decision; where there is none, every vote."""
-        aim, tolerance = tally.decision.score, self.spec.protocol.tolerance
-        return tuple(
-            Dissent(
-                seat=vote.seat,
-                criterion=criterion.id,
-                score=vote.score,
-                shown=criterion.scale.show(vote.score),
-                rationale=vote.rationale,
-            )
-            for vote in standing
-            if vote.score is not None
-            and (aim is None or not near(vote.score, aim, criterion.scale, tolerance))
-        )
 
     def verdict(
         self,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from dikast.agents.standing import counts
-from dikast.agents.tally import Counter
+from dikast.agents.tally import Counter, dissents
 from dikast.records.identity import seat_digests
 from dikast.rules import Vote
 from dikast.stats.certainty import SLACK
@@ -22,7 +22,6 @@ from dikast.types import (
     CascadeStage,
     Criterion,
     CriterionVerdict,
-    Dissent,
     PanelSpec,
     Reason,
     Scale,
@@ -170,7 +169,14 @@ class Ladder:
             rounds=rounds,
             stop=StopReason.DEADLINE if climb.waiting is not None else stop,
             decided_by=last.stage.name if decided and last else "panel",
-            dissents=_dissents(criterion, held, aim if decided else None, self.cascade.tolerance),
+            # as votes agreed where the thresholds were found
+            dissents=dissents(
+                criterion,
+                held,
+                aim if decided else None,
+                self.cascade.tolerance,
+                alike=agrees,
+            ),
         )
 
     def _reason(self, climb: Climb, held: Sequence[Standing]) -> Reason:
@@ -261,21 +267,3 @@ def _told(step: Step, criterion: str) -> str:
         return f"{step.stage.name}: no confidence"
     sign = "≥" if step.decides else "<"
     return f"{step.stage.name}: confidence {step.confidence:.3g} {sign} {at:.3g}"
-
-
-def _dissents(
-    criterion: Criterion, held: Sequence[Standing], aim: float | None, tolerance: float
-) -> tuple[Dissent, ...]:
-    """Votes of any stage that disagree with the decision; where there is none, every vote."""
-    return tuple(
-        Dissent(
-            seat=vote.seat,
-            criterion=criterion.id,
-            score=vote.score,
-            shown=criterion.scale.show(vote.score),
-            rationale=vote.rationale,
-        )
-        for vote in held
-        if vote.score is not None
-        and (aim is None or not agrees(vote.score, aim, criterion.scale, tolerance))
-    )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from dikast.agents.aggregator import conclude
 from dikast.agents.gates import barred, reach, reopened
-from dikast.agents.tally import near
+from dikast.agents.tally import dissents, near
 from dikast.errors import InputError
 from dikast.types import (
     MEASURED,
@@ -20,7 +20,6 @@ from dikast.types import (
     Adjudication,
     Criterion,
     CriterionVerdict,
-    Dissent,
     PanelSpec,
     PersonAnswer,
     Reason,
@@ -185,13 +184,14 @@ def _decision(
         return CriterionVerdict.model_validate(fields)
     by = ", ".join(answer.by for answer in counting)
     reasons = "; ".join(answer.reason for answer in counting if answer.reason)
+    votes = [vote for vote in standings if vote.criterion == criterion.id]
     fields |= {
         "score": score,
         "shown": criterion.scale.show(score),
         "reason": None,
         "detail": f"decided by {by}" + f" ({reasons})" * bool(reasons) + f"; {held(own)}",
         "decided_by": by,
-        "dissents": _dissents(criterion, standings, score, spec.protocol.tolerance),
+        "dissents": dissents(criterion, votes, score, spec.protocol.tolerance),
     }
     return CriterionVerdict.model_validate(fields)
 
@@ -209,22 +209,3 @@ def held(own: CriterionVerdict) -> str:
         by = "the panel" if own.decided_by == PANEL else own.decided_by
         return f"{by} held {own.shown}"
     return f"the panel was undecided: {own.detail or str(own.reason).replace('_', ' ')}"
-
-
-def _dissents(
-    criterion: Criterion, standings: Sequence[Standing], aim: float, tolerance: float
-) -> tuple[Dissent, ...]:
-    """The votes beyond tolerance of what people decided."""
-    return tuple(
-        Dissent(
-            seat=vote.seat,
-            criterion=criterion.id,
-            score=vote.score,
-            shown=criterion.scale.show(vote.score),
-            rationale=vote.rationale,
-        )
-        for vote in standings
-        if vote.criterion == criterion.id
-        and vote.score is not None
-        and not near(vote.score, aim, criterion.scale, tolerance)
-    )

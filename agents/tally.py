@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dikast.registry import load
 from dikast.rules import Decision, Vote
-from dikast.types import Criterion, IntegerScale, PanelSpec, Scale, Standing
+from dikast.types import Criterion, Dissent, IntegerScale, PanelSpec, Scale, Standing
 
 _EXHAUSTIVE = 2_000
 """Most combinations of open votes that are tried one by one for the lock."""
@@ -31,6 +31,37 @@ def near(score: float, other: float, scale: Scale, tolerance: float) -> bool:
     if scale.labelled:
         return score == other
     return abs(scale.unit(score) - scale.unit(other)) <= tolerance + 1e-9
+
+
+def dissents(
+    criterion: Criterion,
+    standing: Sequence[Standing],
+    aim: float | None,
+    tolerance: float,
+    *,
+    alike: Callable[[float, float, Scale, float], bool] = near,
+) -> tuple[Dissent, ...]:
+    """Votes on a criterion that do not agree with what was decided; if nothing was, every vote.
+
+    Args:
+        criterion: The criterion.
+        standing: Votes on it.
+        aim: The decision; None where there is none.
+        tolerance: Share of the scale within which numbers agree.
+        alike: Whether a vote agrees with the decision.
+    """
+    return tuple(
+        Dissent(
+            seat=vote.seat,
+            criterion=criterion.id,
+            score=vote.score,
+            shown=criterion.scale.show(vote.score),
+            rationale=vote.rationale,
+        )
+        for vote in standing
+        if vote.score is not None
+        and (aim is None or not alike(vote.score, aim, criterion.scale, tolerance))
+    )
 
 
 def disagree(votes: Sequence[Standing], scale: Scale, tolerance: float) -> bool:
