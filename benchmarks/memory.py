@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from dikast.agents.embedded._panel import embedded_panel
-from dikast.running import begin, carry_out
+from dikast.running import Source, begin, carry_out
 
 
 def resident() -> float:
@@ -43,7 +43,7 @@ async def run(folder: Path, number: int, every: int) -> None:
     write(cases, number)
     spec = embedded_panel()
     start = time.monotonic()
-    with await begin(spec, cases, folder / "run.dikast") as store:
+    with await begin(spec, Source(cases), folder / "run.dikast") as store:
         print(f"stored {number} cases after {time.monotonic() - start:.0f} s, {resident():.0f} MB")
         done = 0
         async for _ in carry_out(store, spec):

@@ -106,32 +106,19 @@ def check_fit(spec: PanelSpec, cases: Iterable[Case], work: Work = JUDGING) -> i
     return number
 
 
-async def begin(
-    spec: PanelSpec,
-    cases: Path,
-    out: Path,
-    *,
-    limit: int | None = None,
-    work: Work = JUDGING,
-    against: Path | None = None,
-    number: bool = False,
-) -> RunFile:
+async def begin(spec: PanelSpec, source: Source, out: Path, *, work: Work = JUDGING) -> RunFile:
     """Make a run file and store its cases; nothing is judged yet.
 
     Args:
         spec: The panel.
-        cases: A case file; it is read twice, and refused as a whole if one line is wrong.
+        source: Its case files; each is read twice, and refused as a whole if one line is wrong.
         out: The run file to make.
-        limit: Take only the first so many cases.
         work: What is to be done with them.
-        against: A second case file, whose answers are paired with those of the first by id.
-        number: Whether a case without an id is called by its place in the file, from 1.
 
     Raises:
         InputError: The cases are wrong or do not fit the rubric.
         StoreError: The run file exists or cannot be written.
     """
-    source = Source(cases, limit, against, number)
     try:
         check_fit(spec, source.read(remote=spec.remote_images), work)
         if work.kind == "rag":
@@ -139,7 +126,7 @@ async def begin(
                 require_passages(source.cases_of(path), columns_of(path))
     except InputError as error:
         raise InputError(
-            error.message, hint=error.hint, path=error.path or str(cases), line=error.line
+            error.message, hint=error.hint, path=error.path or str(source.cases), line=error.line
         ) from None
     run = RunFile.create(out, identity_of(spec, work=work))
     try:
@@ -175,6 +162,10 @@ class Source(NamedTuple):
 
     def _of(self, path: Path, remote: bool) -> Iterator[Case]:
         return map(images_of(path, remote=remote).hashed, self.cases_of(path))
+
+    def first(self) -> Iterator[Case]:
+        """The cases of the first file, as they stand there."""
+        return self.cases_of(self.cases)
 
     def cases_of(self, path: Path) -> Iterator[Case]:
         """The cases of one of the files, as they stand there."""

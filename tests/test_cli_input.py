@@ -161,7 +161,7 @@ def test_rows_without_an_id_are_numbered_where_that_is_asked_for(
         assert sorted(case.id for case in run.cases()) == ["1", "b"]
         source = Source.noted(run)
     assert source is not None
-    assert [case.id for case in source.cases_of(source.cases)] == ["1", "b"]
+    assert [case.id for case in source.first()] == ["1", "b"]
 
 
 def test_two_pipelines_are_not_paired_by_place(tmp_path: Path) -> None:

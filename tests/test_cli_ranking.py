@@ -21,7 +21,7 @@ from dikast.graphs.work import Work
 from dikast.pair_figures import label_of, panel_accuracy
 from dikast.records.runfile import RunFile
 from dikast.records.salvage import salvage
-from dikast.running import begin
+from dikast.running import Source, begin
 from dikast.types import Candidate, Case, RankOptions
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -121,7 +121,7 @@ def test_a_run_that_was_stopped_goes_on_by_its_kind(tmp_path: Path, kind: str) -
     spec = Panel.embedded("preference").spec
     options = RankOptions(model="copeland", seed=5)
     work = Work.model_validate({"kind": kind, "options": options})
-    asyncio.run(begin(spec, cases, tmp_path / "r.dikast", work=work)).close()
+    asyncio.run(begin(spec, Source(cases), tmp_path / "r.dikast", work=work)).close()
     done = dikast(tmp_path, "resume", "r.dikast")
     assert done.returncode in {0, 1}
     with RunFile.open(tmp_path / "r.dikast", readonly=True) as run:

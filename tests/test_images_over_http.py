@@ -17,7 +17,7 @@ from dikast.api import Panel
 from dikast.errors import InputError, ResumeRefused
 from dikast.models.sight import sees
 from dikast.records.runfile import RunFile
-from dikast.running import begin, carry_out, take_up
+from dikast.running import Source, begin, carry_out, take_up
 from dikast.testing import LoopbackServer, structured_reply
 from dikast.testing.chat import ChatRequest
 from dikast.types import (
@@ -112,7 +112,7 @@ def cases(folder: Path) -> Path:
 
 
 async def whole(spec: PanelSpec, path: Path, out: Path) -> dict[str, Verdict]:
-    with await begin(spec, path, out) as run:
+    with await begin(spec, Source(path), out) as run:
         return {verdict.case_id: verdict async for verdict in carry_out(run, spec)}
 
 
@@ -141,7 +141,7 @@ def test_a_changed_image_is_a_changed_case(server: LoopbackServer, tmp_path: Pat
     path = cases(tmp_path)
 
     async def begun() -> None:
-        (await begin(spec, path, out)).close()
+        (await begin(spec, Source(path), out)).close()
 
     async def resumed() -> None:
         run, _ = await take_up(out)

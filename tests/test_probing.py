@@ -23,7 +23,7 @@ from dikast.probing import CONTROL, ProbeRun, all_probes, carry_out_probes, plan
 from dikast.prompts import criteria_text
 from dikast.records.cases import case_from_row
 from dikast.records.runfile import RunFile
-from dikast.running import Limits, begin, carry_out
+from dikast.running import Limits, Source, begin, carry_out
 from dikast.stats.probes import probe_figures
 from dikast.testing import LoopbackServer, structured_reply
 from dikast.testing.chat import ChatRequest
@@ -94,7 +94,7 @@ def panel(address: str, *names: str) -> PanelSpec:
 
 
 async def judged(spec: PanelSpec, cases: Path, out: Path, work: Work | None = None) -> None:
-    run = await begin(spec, cases, out, work=work or Work())
+    run = await begin(spec, Source(cases), out, work=work or Work())
     with run:
         async for _ in carry_out(run, spec):
             pass
@@ -189,7 +189,7 @@ def test_what_cannot_be_probed_says_why(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="Did you mean `padding`"):
             plan(run, tmp_path / "probes", ["paddin"])
         assert len(plan(run, tmp_path / "probes")) > 5
-    empty = asyncio.run(begin(spec, rows(tmp_path, 2), tmp_path / "empty.dikast"))
+    empty = asyncio.run(begin(spec, Source(rows(tmp_path, 2)), tmp_path / "empty.dikast"))
     with empty, pytest.raises(InputError, match="no case with ballots"):
         plan(empty, tmp_path / "probes")
 

@@ -86,13 +86,15 @@ def judge(
     from dikast.cli.judging import Job, dry, start
     from dikast.cli.reporting import Reports
     from dikast.gates import Demands
+    from dikast.running import Source
 
     reports = Reports(Demands(fail_under, None, fail_case_under), junit_xml, summary)
     job = Job(budget, workers, deadline, json, reports)
+    source = Source(cases, limit, number=number_rows)
     if dry_run:
-        dry(cases, panel, model, rubric, limit=limit, json=json, number=number_rows)
+        dry(source, panel, model, rubric, json=json)
     else:
-        start(cases, panel, model, rubric, out=out, limit=limit, job=job, number=number_rows)
+        start(source, panel, model, rubric, out=out, job=job)
 
 
 @app.command()
@@ -120,24 +122,16 @@ def compare(
     from dikast.cli.reporting import Reports
     from dikast.gates import Demands
     from dikast.graphs.work import Work
+    from dikast.running import Source
 
     reports = Reports(Demands(fail_under, subject), junit_xml, summary)
     job = Job(budget, workers, deadline, json, reports)
     work = Work(kind="compare")
+    source = Source(cases, limit, number=number_rows)
     if dry_run:
-        dry(cases, panel, model, rubric, limit=limit, json=json, work=work, number=number_rows)
+        dry(source, panel, model, rubric, json=json, work=work)
     else:
-        start(
-            cases,
-            panel,
-            model,
-            rubric,
-            out=out,
-            limit=limit,
-            job=job,
-            work=work,
-            number=number_rows,
-        )
+        start(source, panel, model, rubric, out=out, job=job, work=work)
 
 
 @app.command()
@@ -200,25 +194,17 @@ def rank(
     from dikast.cli.reporting import Reports
     from dikast.gates import Demands
     from dikast.graphs.work import Work
+    from dikast.running import Source
 
     reports = Reports(Demands(fail_under, subject), junit_xml, summary)
     options = rank_options(schedule, pairs, rehear, model, seed, best_of=best_of)
     job = Job(budget, workers, deadline, json, reports)
     work = Work(kind="rank", options=options)
+    source = Source(cases, limit, number=number_rows)
     if dry_run:
-        dry(cases, panel, judge, rubric, limit=limit, json=json, work=work, number=number_rows)
+        dry(source, panel, judge, rubric, json=json, work=work)
     else:
-        start(
-            cases,
-            panel,
-            judge,
-            rubric,
-            out=out,
-            limit=limit,
-            job=job,
-            work=work,
-            number=number_rows,
-        )
+        start(source, panel, judge, rubric, out=out, job=job, work=work)
 
 
 @app.command()
@@ -460,5 +446,6 @@ def estimate(
 ) -> None:
     """Predict the calls, tokens and cost of judging cases, without a call."""
     from dikast.cli.judging import dry
+    from dikast.running import Source
 
-    dry(cases, panel, None, None, limit=limit, json=json, number=number_rows)
+    dry(Source(cases, limit, number=number_rows), panel, None, None, json=json)

@@ -79,6 +79,7 @@ def rag(
     from dikast.errors import ConfigError
     from dikast.gates import Demands
     from dikast.graphs.work import Work
+    from dikast.running import Source
     from dikast.types import RagOptions
 
     if against is not None and number_rows:
@@ -87,33 +88,13 @@ def rag(
             hint="Give both pipelines' answers to a question one `id`.",
         )
     work = Work(kind="rag", rag=RagOptions(tolerance=tolerance))
+    source = Source(cases, limit, against, number_rows)
     if dry_run:
-        dry(
-            cases,
-            panel,
-            judge,
-            rubric,
-            limit=limit,
-            json=json,
-            work=work,
-            against=against,
-            number=number_rows,
-        )
+        dry(source, panel, judge, rubric, json=json, work=work)
         return
     reports = Reports(Demands(fail_under, None, fail_case_under), junit_xml, summary)
     job = Job(budget, workers, deadline, json, reports, html)
-    start(
-        cases,
-        panel,
-        judge,
-        rubric,
-        out=out,
-        limit=limit,
-        job=job,
-        work=work,
-        against=against,
-        number=number_rows,
-    )
+    start(source, panel, judge, rubric, out=out, job=job, work=work)
 
 
 @app.command(name="self-answers")

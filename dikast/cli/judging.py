@@ -134,26 +134,22 @@ def free_name(cases: Path) -> Path:
 
 
 def start(
-    cases: Path,
+    source: Source,
     panel: Path | None,
     models: list[str] | None,
     rubric: str | None,
     *,
     out: Path | None,
-    limit: int | None,
     job: Job,
     work: Work = JUDGING,
-    against: Path | None = None,
-    number: bool = False,
 ) -> None:
     """Begin a run and carry it out."""
-    source = Source(cases, limit, against, number)
-    spec = chosen_panel(panel, models, rubric, source.cases_of(cases), work.kind)
-    job.reports.check(work.kind, source.cases_of(cases))
-    path = out or free_name(cases)
+    spec = chosen_panel(panel, models, rubric, source.first(), work.kind)
+    job.reports.check(work.kind, source.first())
+    path = out or free_name(source.cases)
 
     async def whole() -> None:
-        run = await begin(spec, cases, path, limit=limit, work=work, against=against, number=number)
+        run = await begin(spec, source, path, work=work)
         with run:
             await _sit(run, spec, path, job)
 
@@ -262,31 +258,27 @@ def _tell_next(counts: dict[str, int], path: Path, kind: str) -> None:
 
 
 def dry(
-    cases: Path,
+    source: Source,
     panel: Path | None,
     models: list[str] | None,
     rubric: str | None,
     *,
-    limit: int | None,
     json: bool,
     work: Work = JUDGING,
-    against: Path | None = None,
-    number: bool = False,
 ) -> None:
     """Predict what a run would take."""
     from dikast.graphs.estimate import estimate, estimate_ranking
     from dikast.graphs.rag_estimate import estimate_rag
 
-    source = Source(cases, limit, against, number)
-    spec = chosen_panel(panel, models, rubric, source.cases_of(cases), work.kind, keys=False)
+    spec = chosen_panel(panel, models, rubric, source.first(), work.kind, keys=False)
     work.check_panel(spec)
     if work.kind == "rank":
-        found = asyncio.run(estimate_ranking(spec, work.options, source.cases_of(cases)))
+        found = asyncio.run(estimate_ranking(spec, work.options, source.first()))
     elif work.kind == "rag":
         both = source.read(remote=spec.remote_images)
         found = asyncio.run(estimate_rag(spec, work.rag, both))
     else:
-        found = asyncio.run(estimate(spec, source.cases_of(cases)))
+        found = asyncio.run(estimate(spec, source.first()))
     if json:
         record = {
             "cases": found.cases,
