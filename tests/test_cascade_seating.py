@@ -194,6 +194,22 @@ def test_a_dissenting_earlier_stage_is_heard_in_the_record() -> None:
     assert verdict.criterion("safe").first_score == 1
 
 
+@pytest.mark.parametrize(
+    ("tolerance", "dissenting"),
+    [pytest.param(0.25, ["cheap"], id="beyond"), pytest.param(0.5, [], id="within")],
+)
+def test_a_dissent_is_told_by_the_tolerance_of_the_cascade(
+    tolerance: float, dissenting: list[str]
+) -> None:
+    good = Rubric(id="g", criteria=(Criterion(id="g", question="?", scale=IntegerScale()),))
+    spec = panel(
+        stage("cheap", at=1.0), stage("strong"), rubric=good, cascade={"tolerance": tolerance}
+    )
+    decision = hear(spec, Sampler("cheap", 1, 1, 5), Sampler("strong", 4)).criterion("g")
+    assert decision.score == 4
+    assert [dissent.seat for dissent in decision.dissents] == dissenting
+
+
 def test_criteria_go_up_apart() -> None:
     rubric = Rubric(
         id="two",

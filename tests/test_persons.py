@@ -169,6 +169,16 @@ def test_a_gate_that_a_person_fails_bars_what_stands_behind_it() -> None:
     assert answered(found, [], panel) == verdict
 
 
+def test_dissents_are_votes_on_the_criterion_that_people_decided() -> None:
+    panel, verdict = gated(1.0, (1.0, 3.0, 5.0))
+    found = answered(verdict, [answer("rita", 1, "safe"), answer("rita", 5, "ok")], panel)
+    assert found.criterion("safe").dissents == ()  # though two votes on `ok` are far from 1
+    assert [(d.seat, d.criterion, d.score) for d in found.criterion("ok").dissents] == [
+        ("ann", "ok", 1.0),
+        ("bob", "ok", 3.0),
+    ]
+
+
 def test_a_gate_that_a_person_passes_opens_what_stands_behind_it() -> None:
     panel, verdict = gated(0.0, None)
     assert (verdict.status, verdict.score) == ("decided", 0.0)
